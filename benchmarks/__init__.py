@@ -1,0 +1,1 @@
+"""Evaluators and peers; imported by the command line only."""

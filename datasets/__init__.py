@@ -1,0 +1,1 @@
+"""Images and labels in; knows nothing of primitives."""

@@ -1,0 +1,1 @@
+"""Primitives, relations, relation graphs, and the models that read them."""

@@ -1,0 +1,1 @@
+"""Classifiers of relation graphs, one file per model."""

@@ -1,0 +1,1 @@
+"""Running it: command line, parameters, Dask, energy; nothing about vision."""

@@ -1,0 +1,1 @@
+"""Pixel models, the controls of the graph models."""

@@ -1,0 +1,1 @@
+"""Pure image operators: array in, primitives out."""

@@ -1,0 +1,50 @@
+"""What all stages share: the base of their Params, and operators chosen by name in params.yaml."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ParamsError(ValueError):
+    """A section of params.yaml that cannot be used."""
+
+
+class StageParams(BaseModel):
+    """One section of params.yaml: frozen, complete, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` comes closest to, or all of them, as the end of an error."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}"
+
+
+def check_choices(section: str, chosen: Iterable[str], table: Mapping[str, Any]) -> None:
+    """Raise ParamsError where a name is not in the table of operators."""
+    for name in chosen:
+        if name not in table:
+            raise ParamsError(f"{section}: no {name!r}; {suggest(name, table)}")
+
+
+def check_keywords(section: str, operator: Callable[..., Any], keywords: Mapping[str, Any]) -> None:
+    """Raise ParamsError unless `keywords` are exactly the operator's keyword-only parameters.
+
+    params.yaml is complete: a default of the operator is for people who call it by hand.
+    """
+    wanted = {
+        name
+        for name, parameter in inspect.signature(operator).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    for name in keywords:
+        if name not in wanted:
+            raise ParamsError(f"{section}.{name}: no such parameter; {suggest(name, wanted)}")
+    missing = sorted(wanted - set(keywords))
+    if missing:
+        raise ParamsError(f"{section}: missing {', '.join(missing)}")

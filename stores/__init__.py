@@ -1,0 +1,1 @@
+"""Flat arrays on disk: checks, ragged zarr groups, parts. Knows nothing of vision."""

@@ -1,0 +1,58 @@
+"""Checks at the door of every contract, and gathers from ragged arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+class ContractError(ValueError):
+    """An array does not have the shape, type or range that its contract states."""
+
+
+def check_array(
+    name: str, array: NDArray[Any], shape: Sequence[int | None], dtype: DTypeLike
+) -> None:
+    """Raise ContractError unless `array` has this dtype and shape (None: any length)."""
+    want = np.dtype(dtype)
+    if not isinstance(array, np.ndarray):
+        raise ContractError(f"{name}: expected an array, got {type(array).__name__}")
+    fits = array.ndim == len(shape) and all(
+        want_n in (None, n) for want_n, n in zip(shape, array.shape, strict=False)
+    )
+    if not fits or array.dtype != want:
+        shown = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        raise ContractError(
+            f"{name}: expected shape {shown} of {want}, got {array.shape} of {array.dtype}"
+        )
+
+
+def check_offsets(name: str, offsets: NDArray[np.int64], n_items: int, n_values: int) -> None:
+    """Raise ContractError unless `offsets` cut `n_values` values into `n_items` runs."""
+    check_array(name, offsets, (n_items + 1,), np.int64)
+    if offsets[0] != 0 or offsets[-1] != n_values or (np.diff(offsets) < 0).any():
+        raise ContractError(
+            f"{name}: expected a non-decreasing run from 0 to {n_values}, "
+            f"got {offsets[0]} to {offsets[-1]}"
+        )
+
+
+def offsets_of(counts: NDArray[Any]) -> NDArray[np.int64]:
+    """Offsets (N + 1,) of runs with these lengths (N,)."""
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of several runs, one after the other.
+
+    Examples
+    --------
+    >>> ranges(np.array([10, 3]), np.array([2, 3])).tolist()
+    [10, 11, 3, 4, 5]
+    """
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)

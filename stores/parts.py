@@ -1,0 +1,106 @@
+"""Work on a store part by part: each part is a file, so that nothing finished is ever lost.
+
+A part is a fixed run of images. Its file is written under a temporary name, flushed and renamed,
+so it is whole or absent; a run that starts again finds the finished ones. Parts live in a folder
+named after everything they depend on (`key`), so parts of other parameters are never mixed in.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptgraph.stores.mapper import Mapper, TaskFailure
+from perceptgraph.stores.ragged import Block, Layout, Record, stack, write_store
+
+Span = tuple[int, int]
+"""First image and the one after the last."""
+
+
+def key_of(facts: Mapping[str, Any], packages: Sequence[Path]) -> str:
+    """Digest of JSON facts (parameters, digests of the inputs) and of the code in `packages`."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
+    for package in packages:
+        for source in sorted(package.rglob("*.py")):
+            digest.update(source.relative_to(package).as_posix().encode())
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def spans(n_images: int, part_images: int) -> list[Span]:
+    """Runs of `part_images` images; they depend on nothing but these two numbers."""
+    return [(i, min(i + part_images, n_images)) for i in range(0, n_images, part_images)]
+
+
+def write_part(path: Path, block: Block) -> None:
+    """Write one part atomically: whole and flushed to disk, or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {name.replace("/", "|"): array for name, array in block.columns.items()}
+    arrays |= {f"{level}|count": n for level, n in block.counts.items()}
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    with os.fdopen(handle, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _column_of(path: Path, name: str) -> NDArray[Any]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[name.replace("/", "|")])
+
+
+def _make(
+    span: Span, folder: Path, layout: Layout, read: Callable[[Span], Sequence[Record]]
+) -> Path:
+    """Make the part of `span`, unless its file is there."""
+    path = folder / f"part-{span[0]:08d}-{span[1]:08d}.npz"
+    if not path.exists():
+        write_part(path, stack(layout, read(span)))
+    return path
+
+
+def make_parts(
+    folder: Path,
+    layout: Layout,
+    todo: Sequence[Span],
+    read: Callable[[Span], Sequence[Record]],
+    crashed: Callable[[int, str], Record],
+    mapper: Mapper,
+) -> list[Path]:
+    """Files of all parts, in order of their images.
+
+    `read` gives the records of a span. Where it kills its process, the span is tried again image
+    by image, and an image that does so alone becomes `crashed(index, reason)`.
+    """
+    make = partial(_make, folder=folder, layout=layout, read=read)
+    paths: list[Path] = []
+    for span, made in zip(todo, mapper(make, todo), strict=True):
+        if not isinstance(made, TaskFailure):
+            paths.append(made)
+        elif span[1] - span[0] > 1:
+            alone = [(i, i + 1) for i in range(*span)]
+            paths += make_parts(folder, layout, alone, read, crashed, mapper)
+        else:
+            reason = made.reason
+            paths.append(
+                _make(span, folder, layout, lambda s, r=reason: [crashed(s[0], r)])  # type: ignore[misc]
+            )
+    return paths
+
+
+def merge_parts(
+    paths: Sequence[Path], out: Path, layout: Layout, attributes: Mapping[str, Any]
+) -> None:
+    """One ordered merge of all parts into the store `out`; the parts are removed after."""
+    write_store(out, layout, [partial(_column_of, path) for path in paths], attributes)
+    for folder in {path.parent for path in paths}:
+        shutil.rmtree(folder)
