@@ -1,0 +1,94 @@
+"""The layout of graphs.zarr, and the way of one relation graph in and out of it.
+
+The edges of an image are numbered within the image. A store lists its relations in the attribute
+"relations", in the order of `edge/relation`; each names what the columns of `edge/attributes` are
+for its edges.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
+from perceptgraph.graphs.relation_graph import RelationGraph
+from perceptgraph.stores.ragged import Column, Layout, RaggedStore, Record
+from perceptgraph.stores.status import IDENTITY_COLUMNS
+
+FORMAT = "perceptgraph.graphs"
+VERSION = 1
+
+GRAPH_COLUMNS = {
+    "node/kind": Column("node", "u1", meaning=", ".join(NODE_KINDS)),
+    "node/position": Column("node", "f4", (2,), "pixels", "(row, column)"),
+    "node/direction": Column("node", "f4", (2,), "", "(sin theta, cos theta)"),
+    "node/attributes": Column("node", "f4", (len(ATTRIBUTES),), "", "see node_attributes"),
+    "edge/index": Column("edge", "i4", (2,), "", "source, target: nodes of the image"),
+    "edge/relation": Column("edge", "u1", meaning="index into relations"),
+}
+
+
+def graph_layout(n_attributes: int) -> Layout:
+    """Columns of graphs.zarr whose edges have `n_attributes` attributes."""
+    attributes = Column("edge", "f4", (n_attributes,), "", "see relations")
+    return Layout(
+        FORMAT, VERSION, {**IDENTITY_COLUMNS, **GRAPH_COLUMNS, "edge/attributes": attributes}
+    )
+
+
+def open_graphs(path: Path) -> RaggedStore:
+    """The graph store at `path`; StoreError if it is not a finished one."""
+    identity = RaggedStore(path, Layout(FORMAT, VERSION, IDENTITY_COLUMNS))
+    (n_attributes,) = identity.attributes["schema"]["edge/attributes"]["shape"]
+    return RaggedStore(path, graph_layout(n_attributes))
+
+
+def graph_attributes(measures: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Attributes of a graph store: its node attributes, and what each relation measures."""
+    return {
+        "node_kinds": list(NODE_KINDS),
+        "node_attributes": [
+            {"name": name, "unit": unit, "meaning": meaning}
+            for name, (unit, meaning) in ATTRIBUTES.items()
+        ],
+        "relations": [{"name": r, "measures": list(m)} for r, m in measures.items()],
+    }
+
+
+def relation_names(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the relations of a graph store, in the order of their numbers."""
+    return tuple(relation["name"] for relation in attributes["relations"])
+
+
+def graph_record(graph: RelationGraph, identity: Record) -> dict[str, Any]:
+    """The record of one graph; `identity` holds IDENTITY_COLUMNS of its image."""
+    return {
+        **identity,
+        "node/kind": graph.frames.kind,
+        "node/position": graph.frames.position,
+        "node/direction": graph.frames.direction,
+        "node/attributes": graph.frames.attributes,
+        "edge/index": np.stack([graph.source, graph.target], axis=1),
+        "edge/relation": graph.relation,
+        "edge/attributes": graph.attributes,
+    }
+
+
+def graph_of(record: Record, relations: Sequence[str]) -> RelationGraph:
+    """The graph of a record of a store with these relations."""
+    frames = Frames(
+        kind=record["node/kind"],
+        position=record["node/position"],
+        direction=record["node/direction"],
+        attributes=record["node/attributes"],
+    )
+    return RelationGraph(
+        frames=frames,
+        relations=tuple(relations),
+        source=record["edge/index"][:, 0],
+        target=record["edge/index"][:, 1],
+        relation=record["edge/relation"],
+        attributes=record["edge/attributes"],
+        label=int(record["image/label"]),
+    )
