@@ -40,8 +40,6 @@ def test_console_script_is_installed() -> None:
 
 
 def test_what_the_code_imports_is_declared() -> None:
-    import grimp
-
     graph = grimp.build_graph(
         *SETTINGS["tool"]["importlinter"]["root_packages"], include_external_packages=True
     )
@@ -54,8 +52,6 @@ def test_what_the_code_imports_is_declared() -> None:
         "pynvml": "codecarbon",
     }
     declared = {re.split(r"[^\w.-]", line)[0] for line in requires("perceptgraph") or []}
-    import sys
-
     needed = {
         names.get(m.split(".")[0], m.split(".")[0].replace("_", "-"))
         for m in external
