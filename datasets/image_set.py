@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.stores.arrays import ContractError, check_array, check_offsets, offsets_of
-from perceptgraph.stores.ragged import IMAGE, Block, Column, Layout
+from perceptgraph.stores.ragged import IMAGE, Block, Column, Layout, RaggedStore
 from perceptgraph.stores.status import IDENTITY_COLUMNS, Status, identity_record, texts_of
 
 FORMAT = "perceptgraph.images"
@@ -98,6 +99,13 @@ def image_layout(dtype: str, extras: Sequence[str] = ()) -> Layout:
     for name in extras:
         columns |= EXTRAS[name]
     return Layout(FORMAT, VERSION, columns)
+
+
+def open_images(path: Path) -> RaggedStore:
+    """Open images.zarr with the type of pixels and the extras that it was written with."""
+    schema = RaggedStore(path, image_layout(PIXEL_DTYPES[0])).attributes["schema"]
+    extras = [name for name, columns in EXTRAS.items() if columns.keys() <= schema.keys()]
+    return RaggedStore(path, image_layout(schema["pixel/value"]["dtype"], extras))
 
 
 def widen(pixels: NDArray[Any], dtype: str) -> NDArray[Any]:
