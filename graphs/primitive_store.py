@@ -1,5 +1,6 @@
 """The zarr layout of primitives.zarr: one record per image, flat columns per family."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from perceptgraph.graphs.primitives import (
     primitives,
 )
 from perceptgraph.stores.arrays import offsets_of
-from perceptgraph.stores.ragged import IMAGE, Column, Layout, Record
+from perceptgraph.stores.ragged import IMAGE, Column, Layout, RaggedStore, Record
 from perceptgraph.stores.status import IDENTITY_COLUMNS
 
 FORMAT = "perceptgraph.primitives"
@@ -68,7 +69,7 @@ BLOB_COLUMNS = {
     "blob/log10_nfa": Column("blob", "f4", (), "log10", _NFA),
 }
 
-LAYOUT = Layout(
+PRIMITIVE_LAYOUT = Layout(
     FORMAT,
     VERSION,
     IDENTITY_COLUMNS
@@ -82,11 +83,19 @@ LAYOUT = Layout(
 """Of primitives.zarr. Image i is image i of images.zarr; one that failed has no primitives."""
 
 
-def columns_of(found: Primitives, height: int, width: int) -> dict[str, Any]:
-    """Columns of the primitives of one image of this size, without its identity."""
+def open_primitives(path: Path) -> RaggedStore:
+    """The primitive store at `path`; StoreError if it is not a finished one."""
+    return RaggedStore(path, PRIMITIVE_LAYOUT)
+
+
+def primitive_record(
+    found: Primitives, identity: Record, height: int, width: int
+) -> dict[str, Any]:
+    """The record of one image of this size; `identity` holds its IDENTITY_COLUMNS."""
     lines, edges, junctions = found.lines, found.edges, found.junctions
     ridges, blobs = found.ridges, found.blobs
     return {
+        **identity,
         "image/height": height,
         "image/width": width,
         **{f"line/{name}": getattr(lines, name) for name in _names(LINE_COLUMNS)},

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,26 +53,3 @@ def _unit(image: NDArray[Any]) -> NDArray[np.float32]:
             "divide by full scale first"
         )
     return image.astype(np.float32)
-
-
-def zoom_factor(shape: tuple[int, ...], min_side: int, max_zoom: int) -> int:
-    """Smallest whole factor that brings the shorter side to `min_side`, at most `max_zoom`.
-
-    Examples
-    --------
-    >>> zoom_factor((28, 28), min_side=112, max_zoom=4), zoom_factor((300, 400), 112, 4)
-    (4, 1)
-    """
-    return max(1, min(max_zoom, -(-min_side // min(shape[:2]))))
-
-
-def enlarged(image: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
-    """Image (zoom H, zoom W) in [0, 1]; pixel x of the original is at zoom (x + 1/2) - 1/2.
-
-    Cubic: the gradient of a linear enlargement is constant between pixels, and its direction
-    prefers the axes.
-    """
-    if zoom == 1:
-        return image
-    larger = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
-    return np.clip(larger.reshape(zoom * image.shape[0], zoom * image.shape[1]), 0, 1)

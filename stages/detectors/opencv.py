@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 REFINE_WITH_NFA = cv2.LSD_REFINE_ADV  # the only mode that computes the number of false alarms
+OPENCV = cv2.__version__
 ORDERING_BINS = 1024  # of gradient norms; changes the order in which seeds are tried, not more
 
 
@@ -58,7 +59,10 @@ def line_segments(
         ORDERING_BINS,
     )
     pixels = np.rint(image * np.float32(255)).astype(np.uint8)
-    ends, width, _, minus_log10_nfa = detector.detect(pixels)
+    try:
+        ends, width, _, minus_log10_nfa = detector.detect(pixels)
+    except cv2.error as error:
+        raise ValueError(f"OpenCV refuses an image of shape {image.shape}: {error}") from error
     # LSD's gradient lives on the corners of the pixels of the image reduced by `scale`: a corner
     # at x there is (x + 1) / scale - 1/2 in the full image, LSD returns (x + 1/2) / scale.
     shift = 0.5 / scale - 0.5

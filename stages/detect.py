@@ -1,0 +1,221 @@
+"""Stage `detect`: images to perceptual primitives."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from perceptgraph.datasets.image_set import ImageSet, image_set, open_images
+from perceptgraph.graphs.primitive_store import (
+    PRIMITIVE_LAYOUT,
+    open_primitives,
+    primitive_record,
+)
+from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
+from perceptgraph.stages import detectors as package
+from perceptgraph.stages.detectors.catalog import DETECTORS, TAKES
+from perceptgraph.stages.detectors.grey import grey
+from perceptgraph.stages.detectors.ground_truth import drawn_primitives
+from perceptgraph.stages.detectors.opencv import OPENCV
+from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
+from perceptgraph.stages.outcome import Outcome
+from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
+from perceptgraph.stores.mapper import Mapper
+from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, spans
+from perceptgraph.stores.ragged import Record, StoreError
+from perceptgraph.stores.status import BadImage, Status, carried_identity, decode_text, encode_text
+
+IMAGES = "images.zarr"
+OUT = "primitives.zarr"
+BY_HAND: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
+"""Detectors, with their own defaults, for people who call `detect` without saying which."""
+
+
+class Params(StageParams):
+    """Section `detect` of params.yaml."""
+
+    part_images: int = Field(gt=0)
+    max_bad_share: float = Field(ge=0, le=1)
+    ground_truth: bool
+    """Take the primitives of a drawing as it was drawn, where the data set knows them."""
+    min_side: int = Field(gt=0)
+    """Images whose shorter side is below are enlarged by a whole factor, pixels."""
+    max_zoom: int = Field(gt=0)
+    """Largest such factor."""
+    detectors: dict[str, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _operators_are_known(self) -> Self:
+        check_choices("detect.detectors", self.detectors, DETECTORS)
+        for name, keywords in self.detectors.items():
+            check_keywords(f"detect.detectors.{name}", DETECTORS[name], keywords)
+            if TAKES[name] not in {"image", *self.detectors}:
+                raise ParamsError(f"detect.detectors: {name} needs {TAKES[name]}, not chosen")
+        return self
+
+
+def detect(
+    image: NDArray[Any],
+    detectors: Mapping[str, Mapping[str, Any]] = BY_HAND,
+    *,
+    min_side: int = 112,
+    max_zoom: int = 4,
+) -> Primitives:
+    """Find the primitives of one image.
+
+    Parameters
+    ----------
+    image : (H, W) grey, (H, W, 3) red, green, blue, or (H, W, 4) with opacity, which is left out
+        uint8, uint16, or floating point in [0, 1].
+    detectors : mapping
+        Name of DETECTORS to its keywords; what is left out has the detector's default. A detector
+        that works on what another finds, and that is not named, runs that one too.
+    min_side, max_zoom : int
+        An image whose shorter side is below `min_side` is enlarged by a whole factor, at most
+        `max_zoom`, before detection.
+
+    Returns
+    -------
+    Primitives
+        In pixels of `image`. Families that were not asked for are empty.
+
+    Raises
+    ------
+    ValueError
+        Not an image, NaN, values outside [0, 1], or an unknown detector.
+
+    Examples
+    --------
+    >>> image = np.zeros((64, 64), np.uint8)
+    >>> image[20:44, 20:44] = 255
+    >>> found = detect(image)
+    >>> len(found.lines), len(found.junctions)
+    (4, 4)
+    """
+    check_choices("detectors", detectors, DETECTORS)
+    small = grey(image)
+    zoom = zoom_factor(small.shape, min_side, max_zoom)
+    wanted = {*detectors, *(TAKES[name] for name in detectors)}
+    found: dict[str, Any] = {"image": enlarged(small, zoom)}
+    for name in (name for name in DETECTORS if name in wanted):
+        found[name] = DETECTORS[name](found[TAKES[name]], **detectors.get(name, {}))
+    return in_original_pixels(primitives(**{name: found[name] for name in detectors}), zoom)
+
+
+def detect_one(images: ImageSet, index: int, truth: Record, params: Params) -> Primitives:
+    """Primitives of image `index`, by the detectors or as drawn; BadImage if it has none."""
+    if params.ground_truth:
+        return drawn_primitives(truth)
+    try:
+        return detect(
+            images.image(index),
+            params.detectors,
+            min_side=params.min_side,
+            max_zoom=params.max_zoom,
+        )
+    except ValueError as error:
+        raise BadImage(Status.UNSUPPORTED, f"detect: {error}") from error
+
+
+def detect_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]:
+    """Records of primitives of the images `span` of images.zarr at `store`."""
+    block = open_images(store).block(*span)
+    images = image_set(block)
+    made = []
+    for index, record in enumerate(block.records()):
+        height, width, _ = (int(n) for n in images.size[index])
+        identity, found = carried_identity(record), primitives()
+        if images.ok[index]:
+            try:
+                found = detect_one(images, index, record, params)
+            except BadImage as error:
+                identity |= _failure(error.status, error.reason)
+        made.append(primitive_record(found, identity, height, width))
+    return made
+
+
+def crashed_record(index: int, reason: str, store: Path) -> dict[str, Any]:
+    """The record of an image whose detection killed its process."""
+    record = open_images(store).record(index)
+    identity = carried_identity(record) | _failure(Status.CRASHED, f"detect: {reason}")
+    size = int(record["image/height"]), int(record["image/width"])
+    return primitive_record(primitives(), identity, *size)
+
+
+def _failure(status: Status, reason: str) -> dict[str, Any]:
+    return {
+        "status/ok": 0,
+        "status/error_code": int(status),
+        "status/reason": encode_text(reason),
+    }
+
+
+def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
+    """Read `root/images.zarr`, write `root/primitives.zarr`."""
+    store = root / IMAGES
+    images = open_images(store)
+    if params.ground_truth and "truth/segment" not in images.layout.columns:
+        raise StoreError(
+            f"{store}: expected the truth of drawings, found none; set detect.ground_truth: false "
+            "or choose a data set that is drawn"
+        )
+    facts = {"params": params.model_dump(), "images": images.digest, "opencv": OPENCV}
+    folder = root / "parts" / "detect" / key_of(facts, [Path(package.__path__[0])])
+    paths = make_parts(
+        folder,
+        PRIMITIVE_LAYOUT,
+        spans(len(images), params.part_images),
+        partial(detect_span, store=store, params=params),
+        partial(crashed_record, store=store),
+        mapper,
+    )
+    carried = {k: v for k, v in images.attributes.items() if k in ("class_names", "dataset")}
+    merge_parts(
+        paths,
+        root / OUT,
+        PRIMITIVE_LAYOUT,
+        {**carried, "params": params.model_dump(), "images_digest": images.digest},
+    )
+    _remove_parts(root / "parts", "detect")
+    return outcome(store, root / OUT, params.max_bad_share)
+
+
+def _remove_parts(parts: Path, stage: str) -> None:
+    """Remove what runs with other parameters left, and `parts` where no other stage uses it."""
+    shutil.rmtree(parts / stage, ignore_errors=True)
+    with suppress(OSError):
+        parts.rmdir()
+
+
+def outcome(images: Path, out: Path, max_bad_share: float) -> Outcome:
+    """Counts of the finished store, and the images that were good before this stage."""
+    before, after = open_images(images), open_primitives(out)
+    was_good = before.column("status/ok").astype(bool)
+    failed = np.flatnonzero(was_good & (after.column("status/ok") == 0))
+    levels = dict(zip(FAMILIES, ("line", "edge", "junction", "ridge", "blob"), strict=True))
+    counts = {family: int(after.offsets(level)[-1]) for family, level in levels.items()}
+    bad = tuple(_named(after.record(int(i))) for i in failed)
+    return Outcome(
+        work={
+            "images": int(was_good.sum()),
+            "pixels": _n_pixels(before.column("image/height"), before.column("image/width")),
+            "primitives": sum(counts.values()),
+            **counts,
+        },
+        bad=bad,
+        too_many_bad=len(bad) > max_bad_share * max(int(was_good.sum()), 1),
+    )
+
+
+def _n_pixels(heights: NDArray[Any], widths: NDArray[Any]) -> int:
+    return int(heights.astype(np.int64) @ widths.astype(np.int64))
+
+
+def _named(record: Record) -> tuple[str, str]:
+    return decode_text(record["image/id"]), decode_text(record["status/reason"])
