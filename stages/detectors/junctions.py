@@ -164,8 +164,7 @@ def _closest_to_lines(
     onto = (outer @ start[:, :, None])[:, :, 0]
     matrix = np.tensordot(through.astype(float), outer, axes=1) + RIDGE * np.eye(2)
     vector = through.astype(float) @ onto + RIDGE * points
-    closest: Floats = np.linalg.solve(matrix, vector[:, :, None])[:, :, 0]
-    return closest
+    return np.asarray(np.linalg.solve(matrix, vector[:, :, None])[:, :, 0], np.float64)
 
 
 def _branches(
