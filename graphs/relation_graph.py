@@ -1,11 +1,15 @@
 """RelationGraph: the primitives of one image as nodes, their spatial relations as typed edges."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptgraph.graphs.frames import Frames
+from perceptgraph.graphs.frames import Frames, frames_of
+from perceptgraph.graphs.primitives import Primitives
+from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.stores.arrays import ContractError, check_array
 
 
@@ -37,3 +41,61 @@ class RelationGraph:
         for name, ends in (("source", self.source), ("target", self.target)):
             if n_edges and not (ends.min() >= 0 and ends.max() < len(self.frames)):
                 raise ContractError(f"{name}: expected nodes 0 to {len(self.frames) - 1}")
+
+
+EVERY_RELATION: Mapping[str, Mapping[str, Any]] = {name: {} for name in RELATIONS}
+"""All relations with the parameters that their functions have by default."""
+
+
+def relate(
+    primitives: Primitives,
+    *,
+    relations: Mapping[str, Mapping[str, Any]] = EVERY_RELATION,
+    kinds: Sequence[str] = ("lines", "junctions"),
+    piece_length: float = 12.0,
+    label: int = -1,
+) -> RelationGraph:
+    """Relation graph of the primitives of one image.
+
+    Parameters
+    ----------
+    primitives : Primitives
+        What the detectors found in the image.
+    relations : mapping of str to mapping
+        Names of RELATIONS, in the order of their numbers, each with its keyword arguments.
+    kinds : sequence of str
+        Families of primitives that become nodes.
+    piece_length : float
+        Length that a piece of an edge chain or ridge comes closest to, in pixels.
+    label : int
+        Class of the image; -1 for none.
+
+    Examples
+    --------
+    >>> from perceptgraph.graphs.primitives import primitives
+    >>> graph = relate(primitives())
+    >>> len(graph.frames), len(graph.source)
+    (0, 0)
+    """
+    frames = frames_of(primitives, kinds=kinds, piece_length=piece_length)
+    return related(frames, relations, label)
+
+
+def related(
+    frames: Frames, relations: Mapping[str, Mapping[str, Any]], label: int = -1
+) -> RelationGraph:
+    """Relation graph of these nodes; edges in order of relation, source, target."""
+    found = [RELATIONS[name](frames, **keywords) for name, keywords in relations.items()]
+    counts = [len(edges) for edges in found]
+    width = max((len(edges.measures) for edges in found), default=0)
+    none = np.zeros(0, np.int32)
+    padded = [np.pad(e.attributes, ((0, 0), (0, width - len(e.measures)))) for e in found]
+    return RelationGraph(
+        frames=frames,
+        relations=tuple(relations),
+        source=np.concatenate([none, *(edges.source for edges in found)]),
+        target=np.concatenate([none, *(edges.target for edges in found)]),
+        relation=np.repeat(np.arange(len(found), dtype=np.uint8), counts),
+        attributes=np.concatenate([np.zeros((0, width), np.float32), *padded]),
+        label=label,
+    )

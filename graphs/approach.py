@@ -1,0 +1,149 @@
+"""How two nodes lie to each other in the plane: as straight pieces with a middle and two ends.
+
+All lengths are in pixels; pairs are two arrays (P,) of node numbers.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptgraph.graphs.frames import NODE_KINDS, Frames
+
+Floats = NDArray[np.float64]
+Nodes = NDArray[np.int64]
+
+SMALLEST = 1e-3  # pixels; a node without extent is compared as if it had this size
+ROWS = 512  # nodes whose distances to all others are in memory at a time
+TIE = 1e-3  # share of the middles' distance that decides among nodes which touch
+LINE_LIKE = tuple(NODE_KINDS.index(kind) for kind in ("line", "arc", "dart"))
+
+
+class Pieces:
+    """The nodes of Frames in float64, with what all relations need of them."""
+
+    def __init__(self, frames: Frames) -> None:
+        attributes = frames.attributes.astype(np.float64)
+        self.position: Floats = frames.position.astype(np.float64)
+        self.direction: Floats = frames.direction.astype(np.float64)
+        self.half: Floats = attributes[:, 0] / 2
+        """(N,): half the length."""
+        self.size: Floats = np.maximum(np.maximum(attributes[:, 0], attributes[:, 1]), SMALLEST)
+        """(N,): the longer of length and width."""
+        self.is_line: NDArray[np.bool_] = np.isin(frames.kind, LINE_LIKE)
+        """(N,): has an axis: a line, an arc or a dart."""
+        self.is_junction: NDArray[np.bool_] = frames.kind == NODE_KINDS.index("junction")
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def seen_from(self, i: Nodes, j: Nodes) -> tuple[Floats, Floats]:
+        """Middle of j in the frame of i: along its direction, and to its left; (P,) each."""
+        step, direction = self.position[j] - self.position[i], self.direction[i]
+        along = (step * direction).sum(axis=1)
+        return along, step[:, 1] * direction[:, 0] - step[:, 0] * direction[:, 1]
+
+    def cosine(self, i: Nodes, j: Nodes) -> Floats:
+        """Cosine of the angle from the direction of i to that of j; (P,)."""
+        return np.clip((self.direction[i] * self.direction[j]).sum(axis=1), -1, 1)
+
+    def angle(self, i: Nodes, j: Nodes) -> Floats:
+        """Angle between the axes of i and j, in [0, pi/2]; (P,)."""
+        a, b = self.direction[i], self.direction[j]
+        # Not the arc cosine, which loses half of the digits where the axes are nearly parallel.
+        return np.arctan2(
+            np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), np.abs((a * b).sum(axis=1))
+        )
+
+    def gap(self, i: Nodes, j: Nodes) -> Floats:
+        """Closest distance of the pieces i and j; 0 where they cross; (P,).
+
+        The closest points of two segments, as in C. Ericson, "Real-time collision detection",
+        2005, section 5.1.9.
+        """
+        a, b = self.direction[i], self.direction[j]
+        step = self.position[i] - self.position[j]
+        cosine = (a * b).sum(axis=1)
+        on_a, on_b = (a * step).sum(axis=1), (b * step).sum(axis=1)
+        s = _clip((cosine * on_b - on_a) / np.maximum(1 - cosine**2, 1e-12), self.half[i])
+        t = _clip(cosine * s + on_b, self.half[j])
+        s = _clip(cosine * t - on_a, self.half[i])
+        apart = step + s[:, None] * a - t[:, None] * b
+        return np.hypot(apart[:, 0], apart[:, 1])
+
+    def closeness(self, i: Nodes, j: Nodes) -> Floats:
+        """What ranks neighbours: the gap, and among nodes that touch, the middles' distance."""
+        step = self.position[i] - self.position[j]
+        return self.gap(i, j) + TIE * np.hypot(step[:, 0], step[:, 1])
+
+
+def _clip(value: Floats, limit: Floats) -> Floats:
+    return np.minimum(np.maximum(value, -limit), limit)
+
+
+def neighbour_candidates(pieces: Pieces, k: int) -> tuple[Nodes, Nodes]:
+    """Pairs among which are the k closest nodes of each node, whatever their shapes.
+
+    The closeness of two nodes is at most what their middles' distance gives, and at least that
+    less both halves. So a node whose least exceeds the k-th smallest most is none of the k.
+    """
+    found = []
+    for rows, distance in _distances(pieces):
+        itself = (np.arange(len(rows)), rows)
+        most = (1 + TIE) * distance
+        least = np.maximum(distance - pieces.half[rows, None] - pieces.half, 0) + TIE * distance
+        most[itself] = least[itself] = np.inf
+        if len(pieces) > k:
+            least[least > np.partition(most, k - 1, axis=1)[:, k - 1 : k]] = np.inf
+        found.append(_pairs(rows, np.isfinite(least)))
+    return _together(found)
+
+
+def line_candidates(pieces: Pieces, reach: float) -> tuple[Nodes, Nodes]:
+    """Pairs of different lines, among which are all with a gap of `reach` mean lengths or less."""
+    found = []
+    for rows, distance in _distances(pieces):
+        close = distance <= (1 + reach) * (pieces.half[rows, None] + pieces.half)
+        close &= pieces.is_line[rows, None] & pieces.is_line
+        close[np.arange(len(rows)), rows] = False
+        found.append(_pairs(rows, close))
+    return _together(found)
+
+
+def junction_candidates(pieces: Pieces, reach: float) -> tuple[Nodes, Nodes]:
+    """Junctions and lines, among which are all pairs with a gap of `reach` scales or less."""
+    found = []
+    for rows, distance in _distances(pieces):
+        close = distance <= reach * pieces.size[rows, None] + pieces.half
+        close &= pieces.is_junction[rows, None] & pieces.is_line
+        found.append(_pairs(rows, close))
+    return _together(found)
+
+
+def nearest(i: Nodes, j: Nodes, closeness: Floats, k: int) -> tuple[Nodes, Nodes]:
+    """Of the pairs (i, j), those with the k smallest closenesses of each i."""
+    order = np.lexsort((j, closeness, i))
+    i, j = i[order], j[order]
+    rank = np.arange(len(i)) - np.searchsorted(i, i)
+    return i[rank < k], j[rank < k]
+
+
+def _distances(pieces: Pieces) -> Iterator[tuple[Nodes, Floats]]:
+    """Some nodes (R,) and the distances (R, N) of their middles to all; memory is bounded so."""
+    row, column = pieces.position.T
+    for first in range(0, len(pieces), ROWS):
+        rows = np.arange(first, min(first + ROWS, len(pieces)))
+        yield rows, np.hypot(row[rows, None] - row, column[rows, None] - column)
+
+
+def _pairs(rows: Nodes, chosen: NDArray[np.bool_]) -> tuple[Nodes, Nodes]:
+    i, j = np.nonzero(chosen)
+    return rows[i], j
+
+
+def _together(found: list[tuple[Nodes, Nodes]]) -> tuple[Nodes, Nodes]:
+    nothing = np.zeros(0, np.int64)
+    return (
+        np.concatenate([nothing, *(i for i, _ in found)]),
+        np.concatenate([nothing, *(j for _, j in found)]),
+    )
