@@ -3,10 +3,9 @@
 All lengths are in pixels; pairs are two arrays (P,) of node numbers.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from perceptgraph.graphs.frames import NODE_KINDS, Frames
 
@@ -87,37 +86,26 @@ def neighbour_candidates(pieces: Pieces, k: int) -> tuple[Nodes, Nodes]:
     The closeness of two nodes is at most what their middles' distance gives, and at least that
     less both halves. So a node whose least exceeds the k-th smallest most is none of the k.
     """
-    found = []
-    for rows, distance in _distances(pieces):
-        itself = (np.arange(len(rows)), rows)
-        most = (1 + TIE) * distance
-        least = np.maximum(distance - pieces.half[rows, None] - pieces.half, 0) + TIE * distance
-        most[itself] = least[itself] = np.inf
-        if len(pieces) > k:
-            least[least > np.partition(most, k - 1, axis=1)[:, k - 1 : k]] = np.inf
-        found.append(_pairs(rows, np.isfinite(least)))
-    return _together(found)
+    every = np.arange(len(pieces))
+    most = np.full(len(pieces), np.inf)
+    if len(pieces) > k + 1:
+        distance, _ = cKDTree(pieces.position).query(pieces.position, [k + 1])
+        most = (1 + TIE) * distance[:, 0]
+    i, j = _pairs_within(pieces, every, every, 1, most)
+    return i[i != j], j[i != j]
 
 
 def line_candidates(pieces: Pieces, reach: float) -> tuple[Nodes, Nodes]:
     """Pairs of different lines, among which are all with a gap of `reach` mean lengths or less."""
-    found = []
-    for rows, distance in _distances(pieces):
-        close = distance <= (1 + reach) * (pieces.half[rows, None] + pieces.half)
-        close &= pieces.is_line[rows, None] & pieces.is_line
-        close[np.arange(len(rows)), rows] = False
-        found.append(_pairs(rows, close))
-    return _together(found)
+    lines = np.flatnonzero(pieces.is_line)
+    i, j = _pairs_within(pieces, lines, lines, 1 + reach, np.zeros(len(lines)))
+    return i[i != j], j[i != j]
 
 
 def junction_candidates(pieces: Pieces, reach: float) -> tuple[Nodes, Nodes]:
     """Junctions and lines, among which are all pairs with a gap of `reach` scales or less."""
-    found = []
-    for rows, distance in _distances(pieces):
-        close = distance <= reach * pieces.size[rows, None] + pieces.half
-        close &= pieces.is_junction[rows, None] & pieces.is_line
-        found.append(_pairs(rows, close))
-    return _together(found)
+    junctions, lines = np.flatnonzero(pieces.is_junction), np.flatnonzero(pieces.is_line)
+    return _pairs_within(pieces, junctions, lines, 1, reach * pieces.size[junctions])
 
 
 def nearest(i: Nodes, j: Nodes, closeness: Floats, k: int) -> tuple[Nodes, Nodes]:
@@ -128,22 +116,25 @@ def nearest(i: Nodes, j: Nodes, closeness: Floats, k: int) -> tuple[Nodes, Nodes
     return i[rank < k], j[rank < k]
 
 
-def _distances(pieces: Pieces) -> Iterator[tuple[Nodes, Floats]]:
-    """Some nodes (R,) and the distances (R, N) of their middles to all; memory is bounded so."""
-    row, column = pieces.position.T
-    for first in range(0, len(pieces), ROWS):
-        rows = np.arange(first, min(first + ROWS, len(pieces)))
-        yield rows, np.hypot(row[rows, None] - row, column[rows, None] - column)
-
-
-def _pairs(rows: Nodes, chosen: NDArray[np.bool_]) -> tuple[Nodes, Nodes]:
-    i, j = np.nonzero(chosen)
-    return rows[i], j
-
-
-def _together(found: list[tuple[Nodes, Nodes]]) -> tuple[Nodes, Nodes]:
+def _pairs_within(
+    pieces: Pieces, i: Nodes, j: Nodes, share: float, extra: Floats
+) -> tuple[Nodes, Nodes]:
+    """Pairs of i and j with middles at most `share` times both halves plus `extra` of i apart."""
+    (row, column), reach = pieces.position[j].T, share * pieces.half[j]
+    here, limit = pieces.position[i], share * pieces.half[i] + extra
+    found: list[tuple[Nodes, Nodes]] = []
+    for start in range(0, len(i), ROWS):
+        rows = slice(start, start + ROWS)
+        apart = (here[rows, :1] - row) ** 2
+        apart += (here[rows, 1:] - column) ** 2
+        # Rounding must lose no pair that just touches: the gap itself decides later.
+        close = apart <= ((limit[rows, None] + reach) * (1 + 1e-9)) ** 2
+        first, second = np.nonzero(close)
+        found.append((i[start + first], j[second]))
+    if len(found) == 1:
+        return found[0]
     nothing = np.zeros(0, np.int64)
     return (
-        np.concatenate([nothing, *(i for i, _ in found)]),
-        np.concatenate([nothing, *(j for _, j in found)]),
+        np.concatenate([nothing, *(first for first, _ in found)]),
+        np.concatenate([nothing, *(second for _, second in found)]),
     )

@@ -1,0 +1,136 @@
+"""Stage `relate`: primitives to relation graphs."""
+
+import shutil
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from perceptgraph import graphs as package
+from perceptgraph.graphs.frames import NODES_OF
+from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
+from perceptgraph.graphs.primitives import Primitives, primitives
+from perceptgraph.graphs.relation_graph import RelationGraph, relate
+from perceptgraph.graphs.relations import RELATIONS, measures_of
+from perceptgraph.graphs.store import (
+    FORMAT,
+    VERSION,
+    graph_attributes,
+    graph_layout,
+    graph_record,
+    open_graphs,
+)
+from perceptgraph.stages.outcome import Outcome
+from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
+from perceptgraph.stores.mapper import Mapper
+from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, spans
+from perceptgraph.stores.ragged import Layout
+from perceptgraph.stores.status import Status, carried_identity, decode_text, encode_text
+
+PRIMITIVES = "primitives.zarr"
+OUT = "graphs.zarr"
+
+
+class Params(StageParams):
+    """Section `relate` of params.yaml."""
+
+    part_images: int = Field(gt=0)
+    kinds: tuple[str, ...]
+    """Families of primitives that become nodes."""
+    piece_length: float = Field(gt=0)
+    """Length that a piece of an edge chain or ridge comes closest to, pixels."""
+    relations: dict[str, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _operators_are_known(self) -> Self:
+        check_choices("relate.kinds", self.kinds, NODES_OF)
+        check_choices("relate.relations", self.relations, RELATIONS)
+        for name, keywords in self.relations.items():
+            check_keywords(f"relate.relations.{name}", RELATIONS[name], keywords)
+        if len(set(self.kinds)) < len(self.kinds):
+            raise ParamsError(f"relate.kinds: expected each family once, got {list(self.kinds)}")
+        return self
+
+    @property
+    def layout(self) -> Layout:
+        """Of graphs.zarr with these relations."""
+        return graph_layout(max((len(measures_of(name)) for name in self.relations), default=0))
+
+
+def relate_one(found: Primitives, label: int, params: Params) -> RelationGraph:
+    """Relation graph of the primitives of one image."""
+    return relate(
+        found,
+        relations=params.relations,
+        kinds=params.kinds,
+        piece_length=params.piece_length,
+        label=label,
+    )
+
+
+def relate_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]:
+    """Records of graphs of the images `span` of primitives.zarr at `store`."""
+    return [
+        graph_record(
+            relate_one(primitives_of(record), int(record["image/label"]), params),
+            carried_identity(record),
+        )
+        for record in open_primitives(store).block(*span).records()
+    ]
+
+
+def crashed_record(index: int, reason: str, store: Path, params: Params) -> dict[str, Any]:
+    """The record of an image whose relating killed its process: a graph without nodes."""
+    identity = carried_identity(open_primitives(store).record(index)) | {
+        "status/ok": 0,
+        "status/error_code": int(Status.CRASHED),
+        "status/reason": encode_text(f"relate: {reason}"),
+    }
+    return graph_record(relate_one(primitives(), -1, params), identity)
+
+
+def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
+    """Read `root/primitives.zarr`, write `root/graphs.zarr`."""
+    store = root / PRIMITIVES
+    found = open_primitives(store)
+    facts = {"params": params.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
+    parts = root / "parts" / "relate"
+    paths = make_parts(
+        parts / key_of(facts, [Path(package.__path__[0])]),
+        params.layout,
+        spans(len(found), params.part_images),
+        partial(relate_span, store=store, params=params),
+        partial(crashed_record, store=store, params=params),
+        mapper,
+    )
+    attributes = {
+        **{k: v for k, v in found.attributes.items() if k in ("class_names", "dataset")},
+        **graph_attributes({name: measures_of(name) for name in params.relations}),
+        "detect": found.attributes["params"],
+        "relate": params.model_dump(),
+        "primitives_digest": found.digest,
+    }
+    merge_parts(paths, root / OUT, params.layout, attributes)
+    shutil.rmtree(parts, ignore_errors=True)
+    with suppress(OSError):  # another stage has parts there
+        parts.parent.rmdir()
+    return outcome(store, root / OUT)
+
+
+def outcome(store: Path, out: Path) -> Outcome:
+    """Counts of the finished store, and the images that were good before this stage."""
+    before, after = open_primitives(store), open_graphs(out)
+    was_good = before.column("status/ok").astype(bool)
+    failed = np.flatnonzero(was_good & (after.column("status/ok") == 0))
+    records = [after.record(int(i)) for i in failed]
+    return Outcome(
+        work={
+            "images": int(was_good.sum()),
+            "nodes": int(after.offsets("node")[-1]),
+            "edges": int(after.offsets("edge")[-1]),
+        },
+        bad=tuple((decode_text(r["image/id"]), decode_text(r["status/reason"])) for r in records),
+    )
