@@ -96,7 +96,7 @@ def near(frames: Frames, *, k: int = 6) -> Edges:
 
 
 def parallel(
-    frames: Frames, *, tolerance_deg: float = 10.0, reach: float = 1.0, k: int = 4
+    frames: Frames, *, tolerance_deg: float = 10.0, reach: float = 2.0, k: int = 4
 ) -> Edges:
     """Lines side by side: within the angle tolerance, and each in front of a part of the other.
 

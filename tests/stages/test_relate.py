@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from perceptgraph.graphs.primitive_store import PRIMITIVE_LAYOUT, primitive_record
+from perceptgraph.graphs.primitives import LineSegments, primitives
+from perceptgraph.graphs.relation_graph import relate
+from perceptgraph.graphs.store import graph_of, open_graphs, relation_names
+from perceptgraph.stages.relate import OUT, Params, run
+from perceptgraph.stores.mapper import TaskFailure, serial
+from perceptgraph.stores.parts import make_parts, merge_parts, spans
+from perceptgraph.stores.ragged import StoreError
+from perceptgraph.stores.status import Status, identity_record, texts_of
+
+SECTION = {
+    "part_images": 2,
+    "kinds": ["lines", "junctions"],
+    "piece_length": 12.0,
+    "relations": {"near": {"k": 3}, "incidence": {"reach": 1.5}},
+}
+PARAMS = Params(**SECTION)
+
+
+def picture(seed: int):
+    rng = np.random.default_rng(seed)
+    n = seed + 2
+    one = np.ones(n, np.float32)
+    ends = rng.uniform(0, 50, (n, 2, 2)).astype(np.float32)
+    return primitives(lines=LineSegments(ends, one, np.ones(n, np.int8), one, -one))
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Five images; the third could not be read."""
+    records = [
+        primitive_record(picture(i), identity_record(f"image {i}", i % 3, i % 2), 50, 60)
+        for i in range(5)
+    ]
+    unreadable = identity_record("image 2", 2, 0, Status.CORRUPT, "cut off")
+    records[2] = primitive_record(primitives(), unreadable, 0, 0)
+    paths = make_parts(
+        tmp_path / "parts" / "detect" / "key",
+        PRIMITIVE_LAYOUT,
+        spans(5, 5),
+        lambda span: records[slice(*span)],
+        lambda index, reason: records[index],
+        serial,
+    )
+    attributes = {"class_names": ["a", "b", "c"], "dataset": "drawn", "params": {"detectors": {}}}
+    merge_parts(paths, tmp_path / "primitives.zarr", PRIMITIVE_LAYOUT, attributes)
+    (tmp_path / "parts" / "detect").rmdir()
+    return tmp_path
+
+
+def content(root) -> dict[str, bytes]:
+    folder = root / OUT
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_every_image_has_its_graph(root) -> None:
+    outcome = run(PARAMS, root, serial)
+
+    store = open_graphs(root / OUT)
+    names = relation_names(store.attributes)
+    graphs = [graph_of(record, names) for record in store.block().records()]
+    assert [len(graph.frames) for graph in graphs] == [2, 3, 0, 5, 6]
+    assert [graph.label for graph in graphs] == [0, 1, 2, 0, 1]
+    again = relate(picture(4), relations=SECTION["relations"])
+    np.testing.assert_array_equal(graphs[4].attributes, again.attributes)
+    np.testing.assert_array_equal(graphs[4].source, again.source)
+    assert outcome.work == {"images": 4, "nodes": 16, "edges": int(store.offsets("edge")[-1])}
+    assert outcome.bad == ()
+    assert sorted(p.name for p in root.iterdir()) == [OUT, "primitives.zarr"]
+
+
+def test_store_says_who_the_images_are_and_how_the_graphs_were_made(root) -> None:
+    run(PARAMS, root, serial)
+
+    store = open_graphs(root / OUT)
+    block = store.block()
+    assert texts_of(block, "image/id") == tuple(f"image {i}" for i in range(5))
+    assert texts_of(block, "status/reason")[2] == "cut off"
+    assert block.columns["status/ok"].tolist() == [1, 1, 0, 1, 1]
+    assert store.attributes["class_names"] == ["a", "b", "c"]
+    assert store.attributes["detect"] == {"detectors": {}}
+    assert Params(**store.attributes["relate"]) == PARAMS
+
+
+@pytest.mark.parametrize("part_images", [1, 2, 3, 5, 100])
+def test_graphs_do_not_depend_on_the_size_of_parts(root, part_images) -> None:
+    run(PARAMS, root, serial)
+    digest = open_graphs(root / OUT).digest
+
+    run(Params(**SECTION | {"part_images": part_images}), root, serial)
+
+    assert open_graphs(root / OUT).digest == digest
+
+
+def test_a_run_that_is_repeated_writes_the_same_bytes(root) -> None:
+    run(PARAMS, root, serial)
+    first = content(root)
+
+    run(PARAMS, root, lambda function, items: serial(function, items[::-1])[::-1])
+
+    assert content(root) == first
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(root) -> None:
+    def killed(function, items):
+        serial(function, items[:2])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(PARAMS, root, killed)
+    kept = {path: path.stat().st_mtime_ns for path in root.rglob("part-*.npz")}
+    seen = {}
+
+    def watched(function, items):
+        results = serial(function, items)
+        seen.update({path: path.stat().st_mtime_ns for path in root.rglob("part-*.npz")})
+        return results
+
+    run(PARAMS, root, watched)
+
+    assert len(kept) == 2
+    assert kept.items() <= seen.items()
+    assert len(open_graphs(root / OUT)) == 5
+
+
+def test_an_image_that_kills_its_process_is_named_and_the_others_go_on(root) -> None:
+    def fragile(function, items):
+        return [TaskFailure("killed") if a <= 3 < b else function((a, b)) for a, b in items]
+
+    outcome = run(PARAMS, root, fragile)
+
+    assert outcome.bad == (("image 3", "relate: killed"),)
+    assert open_graphs(root / OUT).column("status/error_code")[3] == Status.CRASHED
+    assert np.diff(open_graphs(root / OUT).offsets("node")).tolist() == [2, 3, 0, 0, 6]
+
+
+def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
+    with pytest.raises(StoreError, match="run the stage that writes it first"):
+        run(PARAMS, tmp_path, serial)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"relations": {"nearr": {}}}, "did you mean 'near'"),
+        ({"relations": {"near": {}}}, "relate.relations.near: missing k"),
+        ({"relations": {"near": {"k": 3, "kk": 1}}}, "relate.relations.near.kk"),
+        ({"kinds": ["line"]}, "did you mean 'lines'"),
+        ({"kinds": ["lines", "lines"]}, "each family once"),
+        ({"piece_length": 0}, "piece_length"),
+    ],
+)
+def test_params_that_cannot_be_meant_are_refused(change, message) -> None:
+    with pytest.raises((ValidationError, ValueError), match=message):
+        Params(**SECTION | change)
