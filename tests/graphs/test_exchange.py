@@ -4,6 +4,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import given
 from strategies import drawn_primitives
+from torch_geometric.data import Data
 
 from perceptgraph.graphs.exchange import to_graphml, to_networkx, to_node_link, to_pyg
 from perceptgraph.graphs.relation_graph import relate
@@ -51,6 +52,7 @@ def test_pyg_data_is_valid_and_equal(found) -> None:
 
     data = to_pyg(graph)
 
+    assert isinstance(data, Data)
     assert data.validate()
     assert data.num_nodes == len(graph.frames)
     np.testing.assert_array_equal(data.edge_index.numpy(), [graph.source, graph.target])

@@ -12,7 +12,7 @@ from perceptgraph.stores.arrays import ContractError
 LENGTHS = [list(ATTRIBUTES).index(name) for name in ("length", "width")]
 every_relation = pytest.mark.parametrize("name", RELATIONS)
 # The same examples each time: a pair within rounding of a threshold comes once in many runs.
-same_examples = settings(derandomize=True, max_examples=60, deadline=None)
+same_examples = settings(derandomize=True, max_examples=60)
 
 
 def moved(nodes: Frames, turn: float = 0.0, shift: float = 0.0, scale: float = 1.0) -> Frames:
