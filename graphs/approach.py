@@ -15,7 +15,7 @@ Nodes = NDArray[np.int64]
 SMALLEST = 1e-3  # pixels; a node without extent is compared as if it had this size
 ROWS = 512  # nodes whose distances to all others are in memory at a time
 TIE = 1e-3  # share of the middles' distance that decides among nodes which touch
-LINE_LIKE = tuple(NODE_KINDS.index(kind) for kind in ("line", "arc", "dart"))
+IS_LINE = np.array([kind in ("line", "arc", "dart") for kind in NODE_KINDS])
 
 
 class Pieces:
@@ -29,7 +29,7 @@ class Pieces:
         """(N,): half the length."""
         self.size: Floats = np.maximum(np.maximum(attributes[:, 0], attributes[:, 1]), SMALLEST)
         """(N,): the longer of length and width."""
-        self.is_line: NDArray[np.bool_] = np.isin(frames.kind, LINE_LIKE)
+        self.is_line: NDArray[np.bool_] = IS_LINE[frames.kind]
         """(N,): has an axis: a line, an arc or a dart."""
         self.is_junction: NDArray[np.bool_] = frames.kind == NODE_KINDS.index("junction")
 
@@ -39,20 +39,18 @@ class Pieces:
     def seen_from(self, i: Nodes, j: Nodes) -> tuple[Floats, Floats]:
         """Middle of j in the frame of i: along its direction, and to its left; (P,) each."""
         step, direction = self.position[j] - self.position[i], self.direction[i]
-        along = (step * direction).sum(axis=1)
+        along = _dot(step, direction)
         return along, step[:, 1] * direction[:, 0] - step[:, 0] * direction[:, 1]
 
     def cosine(self, i: Nodes, j: Nodes) -> Floats:
         """Cosine of the angle from the direction of i to that of j; (P,)."""
-        return np.clip((self.direction[i] * self.direction[j]).sum(axis=1), -1, 1)
+        return _clip(_dot(self.direction[i], self.direction[j]), 1)
 
     def angle(self, i: Nodes, j: Nodes) -> Floats:
         """Angle between the axes of i and j, in [0, pi/2]; (P,)."""
         a, b = self.direction[i], self.direction[j]
         # Not the arc cosine, which loses half of the digits where the axes are nearly parallel.
-        return np.arctan2(
-            np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), np.abs((a * b).sum(axis=1))
-        )
+        return np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), np.abs(_dot(a, b)))
 
     def gap(self, i: Nodes, j: Nodes) -> Floats:
         """Closest distance of the pieces i and j; 0 where they cross; (P,).
@@ -62,21 +60,24 @@ class Pieces:
         """
         a, b = self.direction[i], self.direction[j]
         step = self.position[i] - self.position[j]
-        cosine = (a * b).sum(axis=1)
-        on_a, on_b = (a * step).sum(axis=1), (b * step).sum(axis=1)
+        cosine, on_a, on_b = _dot(a, b), _dot(a, step), _dot(b, step)
         s = _clip((cosine * on_b - on_a) / np.maximum(1 - cosine**2, 1e-12), self.half[i])
         t = _clip(cosine * s + on_b, self.half[j])
         s = _clip(cosine * t - on_a, self.half[i])
         apart = step + s[:, None] * a - t[:, None] * b
         return np.hypot(apart[:, 0], apart[:, 1])
 
-    def closeness(self, i: Nodes, j: Nodes) -> Floats:
+    def closeness(self, i: Nodes, j: Nodes, gap: Floats) -> Floats:
         """What ranks neighbours: the gap, and among nodes that touch, the middles' distance."""
         step = self.position[i] - self.position[j]
-        return self.gap(i, j) + TIE * np.hypot(step[:, 0], step[:, 1])
+        return gap + TIE * np.hypot(step[:, 0], step[:, 1])
 
 
-def _clip(value: Floats, limit: Floats) -> Floats:
+def _dot(a: Floats, b: Floats) -> Floats:
+    return np.einsum("ij,ij->i", a, b)
+
+
+def _clip(value: Floats, limit: Floats | float) -> Floats:
     return np.minimum(np.maximum(value, -limit), limit)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from perceptgraph.graphs.frames import Frames, frames_of
 from perceptgraph.graphs.primitives import Primitives
 from perceptgraph.graphs.relations import RELATIONS
-from perceptgraph.stores.arrays import ContractError, check_array
+from perceptgraph.stores.arrays import ContractError, check_array, offsets_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,16 +86,18 @@ def related(
 ) -> RelationGraph:
     """Relation graph of these nodes; edges in order of relation, source, target."""
     found = [RELATIONS[name](frames, **keywords) for name, keywords in relations.items()]
-    counts = [len(edges) for edges in found]
+    offsets = offsets_of(np.array([len(edges) for edges in found], np.int64))
     width = max((len(edges.measures) for edges in found), default=0)
+    attributes = np.zeros((offsets[-1], width), np.float32)
+    for edges, start, stop in zip(found, offsets[:-1], offsets[1:], strict=True):
+        attributes[start:stop, : len(edges.measures)] = edges.attributes
     none = np.zeros(0, np.int32)
-    padded = [np.pad(e.attributes, ((0, 0), (0, width - len(e.measures)))) for e in found]
     return RelationGraph(
         frames=frames,
         relations=tuple(relations),
         source=np.concatenate([none, *(edges.source for edges in found)]),
         target=np.concatenate([none, *(edges.target for edges in found)]),
-        relation=np.repeat(np.arange(len(found), dtype=np.uint8), counts),
-        attributes=np.concatenate([np.zeros((0, width), np.float32), *padded]),
+        relation=np.repeat(np.arange(len(found), dtype=np.uint8), np.diff(offsets)),
+        attributes=attributes,
         label=label,
     )

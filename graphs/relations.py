@@ -80,7 +80,9 @@ def near(frames: Frames, *, k: int = 6) -> Edges:
     """Each node and the k nodes that come closest to it, whatever they are."""
     pieces = Pieces(frames)
     found = neighbour_candidates(pieces, k)
-    i, j = _both_ways(*nearest(*found, pieces.closeness(*found), k), len(frames))
+    i, j = _both_ways(
+        *nearest(*found, pieces.closeness(*found, pieces.gap(*found)), k), len(frames)
+    )
     size = (pieces.size[i] + pieces.size[j]) / 2
     along, left = pieces.seen_from(i, j)
     return _edges(
@@ -105,14 +107,14 @@ def parallel(
     pieces = Pieces(frames)
     i, j = line_candidates(pieces, reach)
     i, j = _where(pieces.angle(i, j) <= np.deg2rad(tolerance_deg), i, j)
-    i, j = _where(np.minimum(_overlap(pieces, i, j), _overlap(pieces, j, i)) > 0, i, j)
+    i, j = _where(_overlap(pieces, i, j) > 0, i, j)
     i, j = _closest(pieces, i, j, reach, k)
     return _edges(
         i,
         j,
         gap=np.log1p(pieces.gap(i, j) / _mean_length(pieces, i, j)),
         agreement=pieces.cosine(i, j),
-        overlap=np.minimum(_overlap(pieces, i, j), _overlap(pieces, j, i)),
+        overlap=_overlap(pieces, i, j),
         ratio=_ratio(pieces, i, j),
     )
 
@@ -167,16 +169,18 @@ def incidence(frames: Frames, *, reach: float = 1.5) -> Edges:
     pieces = Pieces(frames)
     junction, line, gap = _incident(pieces, reach)
     half = np.maximum(pieces.half[line], SMALLEST) + gap
-    i, j = np.concatenate([junction, line]), np.concatenate([line, junction])
-    along, left = pieces.seen_from(i, j)
     end = np.minimum(np.abs(pieces.seen_from(line, junction)[0]) / half, 1)
+    i, j = np.concatenate([junction, line]), np.concatenate([line, junction])
+    order = np.lexsort((j, i))
+    i, j, pair = i[order], j[order], order % max(len(line), 1)
+    along, left = pieces.seen_from(i, j)
     return _edges(
         i,
         j,
-        offset=np.tile(gap / pieces.size[junction], 2),
-        end=np.tile(end, 2),
-        ahead=along / np.tile(half, 2),
-        aside=left / np.tile(half, 2),
+        offset=(gap / pieces.size[junction])[pair],
+        end=end[pair],
+        ahead=along / half[pair],
+        aside=left / half[pair],
     )
 
 
@@ -218,9 +222,10 @@ def _incident(pieces: Pieces, reach: float) -> tuple[Nodes, Nodes, Floats]:
 
 def _closest(pieces: Pieces, i: Nodes, j: Nodes, reach: float, k: int) -> tuple[Nodes, Nodes]:
     """Of the pairs within reach, the k closest of each node, both ways."""
-    closeness = pieces.closeness(i, j)
-    close = pieces.gap(i, j) <= reach * _mean_length(pieces, i, j)
-    return _both_ways(*nearest(i[close], j[close], closeness[close], k), len(pieces))
+    gap = pieces.gap(i, j)
+    close = gap <= reach * _mean_length(pieces, i, j)
+    i, j = i[close], j[close]
+    return _both_ways(*nearest(i, j, pieces.closeness(i, j, gap[close]), k), len(pieces))
 
 
 def _both_ways(i: Nodes, j: Nodes, n_nodes: int) -> tuple[Nodes, Nodes]:
@@ -241,14 +246,15 @@ def _ratio(pieces: Pieces, i: Nodes, j: Nodes) -> Floats:
 
 
 def _overlap(pieces: Pieces, i: Nodes, j: Nodes) -> Floats:
-    """Share of the shorter line that the shadow of j on the axis of i has in common with i."""
-    along, _ = pieces.seen_from(i, j)
-    shadow = pieces.half[j] * np.abs(pieces.cosine(i, j))
-    common = np.minimum(pieces.half[i], along + shadow) - np.maximum(
-        -pieces.half[i], along - shadow
-    )
+    """Share of the shorter line in front of which the other lies; the less of both views."""
+    shadow = np.abs(pieces.cosine(i, j))
     shorter = np.maximum(2 * np.minimum(pieces.half[i], pieces.half[j]), SMALLEST)
-    return np.clip(common / shorter, 0, 1)
+    views = []
+    for here, there in ((i, j), (j, i)):
+        along, _ = pieces.seen_from(here, there)
+        end, reach = pieces.half[here], pieces.half[there] * shadow
+        views.append(np.minimum(end, along + reach) - np.maximum(-end, along - reach))
+    return np.minimum(np.maximum(np.minimum(*views) / shorter, 0), 1)
 
 
 def _bend(pieces: Pieces, i: Nodes, j: Nodes) -> Floats:
@@ -261,12 +267,10 @@ def _bend(pieces: Pieces, i: Nodes, j: Nodes) -> Floats:
 
 
 def _edges(i: Nodes, j: Nodes, **measures: Floats) -> Edges:
-    """Edges with these measures, in order of source, then target."""
-    order = np.lexsort((j, i))
-    columns = np.stack(list(measures.values()), axis=1).astype(np.float32)
-    return Edges(
-        i[order].astype(np.int32), j[order].astype(np.int32), columns[order], tuple(measures)
-    )
+    columns = np.empty((len(i), len(measures)), np.float32)
+    for column, values in enumerate(measures.values()):
+        columns[:, column] = values
+    return Edges(i.astype(np.int32), j.astype(np.int32), columns, tuple(measures))
 
 
 RELATIONS: dict[str, Callable[..., Edges]] = {

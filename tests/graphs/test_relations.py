@@ -182,7 +182,7 @@ def test_near_takes_the_k_closest_nodes_of_each(nodes, k) -> None:
     pieces, n = Pieces(nodes), len(nodes)
     i, j = np.nonzero(~np.eye(n, dtype=bool))
     closeness = np.full((n, n), np.inf)
-    closeness[i, j] = pieces.closeness(i, j)
+    closeness[i, j] = pieces.closeness(i, j, pieces.gap(i, j))
     wanted = {
         (a, b) for a in range(n) for b in np.argsort(closeness[a], kind="stable")[:k] if a != b
     }
