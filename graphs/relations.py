@@ -164,7 +164,7 @@ def collinear(
     )
 
 
-def incidence(frames: Frames, *, reach: float = 1.5) -> Edges:
+def incidence(frames: Frames, *, reach: float = 1.0) -> Edges:
     """A junction and the lines that come within `reach` of its scale, with an end or in passing."""
     pieces = Pieces(frames)
     junction, line, gap = _incident(pieces, reach)
@@ -184,7 +184,7 @@ def incidence(frames: Frames, *, reach: float = 1.5) -> Edges:
     )
 
 
-def shared_junction(frames: Frames, *, reach: float = 1.5) -> Edges:
+def shared_junction(frames: Frames, *, reach: float = 1.0) -> Edges:
     """Two lines that both come within `reach` scales of a junction; of several, the closest."""
     pieces = Pieces(frames)
     junction, line, gap = _incident(pieces, reach)

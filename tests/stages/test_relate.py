@@ -16,7 +16,7 @@ SECTION = {
     "part_images": 2,
     "kinds": ["lines", "junctions"],
     "piece_length": 12.0,
-    "relations": {"near": {"k": 3}, "incidence": {"reach": 1.5}},
+    "relations": {"near": {"k": 3}, "incidence": {"reach": 1.0}},
 }
 PARAMS = Params(**SECTION)
 
