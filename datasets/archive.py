@@ -1,0 +1,42 @@
+"""Members of an archive, a zip file or a folder of the same content, read one by one."""
+
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptgraph.stores.status import BadImage, Status
+
+
+@lru_cache(maxsize=8)
+def _zip(path: Path) -> zipfile.ZipFile:
+    """Opened once in each process: the directory of a large zip takes long to read."""
+    return zipfile.ZipFile(path)
+
+
+def member_names(path: Path) -> list[str]:
+    """Names of the files in the archive, sorted, with "/"; without those that systems add."""
+    if path.is_dir():
+        names = [p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()]
+    else:
+        names = [name for name in _zip(path).namelist() if not name.endswith("/")]
+    return sorted(n for n in names if "__MACOSX" not in n and not n.endswith(".DS_Store"))
+
+
+def read_member(path: Path, name: str) -> bytes:
+    """Bytes of one file; BadImage where the archive is damaged there."""
+    try:
+        return (path / name).read_bytes() if path.is_dir() else _zip(path).read(name)
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise BadImage(Status.UNREADABLE, f"{name}: cannot be read: {error}") from error
+
+
+def decode_image(encoded: bytes, name: str, flag: int) -> NDArray[np.uint8]:
+    """Pixels of an encoded image; BadImage where it is damaged."""
+    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag) if encoded else None
+    if pixels is None:
+        raise BadImage(Status.CORRUPT, f"{name}: cannot be decoded")
+    return np.asarray(pixels)
