@@ -24,7 +24,9 @@ class Pieces:
     def __init__(self, frames: Frames) -> None:
         attributes = frames.attributes.astype(np.float64)
         self.position: Floats = frames.position.astype(np.float64)
-        self.direction: Floats = frames.direction.astype(np.float64)
+        direction = frames.direction.astype(np.float64)
+        # float32 has left a direction a little longer or shorter than 1.
+        self.direction: Floats = direction / np.hypot(direction[:, :1], direction[:, 1:])
         self.half: Floats = attributes[:, 0] / 2
         """(N,): half the length."""
         self.size: Floats = np.maximum(np.maximum(attributes[:, 0], attributes[:, 1]), SMALLEST)
@@ -40,7 +42,7 @@ class Pieces:
         """Middle of j in the frame of i: along its direction, and to its left; (P,) each."""
         step, direction = self.position[j] - self.position[i], self.direction[i]
         along = _dot(step, direction)
-        return along, step[:, 1] * direction[:, 0] - step[:, 0] * direction[:, 1]
+        return along, _cross(direction, step)
 
     def cosine(self, i: Nodes, j: Nodes) -> Floats:
         """Cosine of the angle from the direction of i to that of j; (P,)."""
@@ -50,7 +52,7 @@ class Pieces:
         """Angle between the axes of i and j, in [0, pi/2]; (P,)."""
         a, b = self.direction[i], self.direction[j]
         # Not the arc cosine, which loses half of the digits where the axes are nearly parallel.
-        return np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), np.abs(_dot(a, b)))
+        return np.arctan2(np.abs(_cross(a, b)), np.abs(_dot(a, b)))
 
     def gap(self, i: Nodes, j: Nodes) -> Floats:
         """Closest distance of the pieces i and j; 0 where they cross; (P,).
@@ -61,7 +63,7 @@ class Pieces:
         a, b = self.direction[i], self.direction[j]
         step = self.position[i] - self.position[j]
         cosine, on_a, on_b = _dot(a, b), _dot(a, step), _dot(b, step)
-        s = _clip((cosine * on_b - on_a) / np.maximum(1 - cosine**2, 1e-12), self.half[i])
+        s = _clip((cosine * on_b - on_a) / np.maximum(_cross(a, b) ** 2, 1e-20), self.half[i])
         t = _clip(cosine * s + on_b, self.half[j])
         s = _clip(cosine * t - on_a, self.half[i])
         apart = step + s[:, None] * a - t[:, None] * b
@@ -75,6 +77,10 @@ class Pieces:
 
 def _dot(a: Floats, b: Floats) -> Floats:
     return np.einsum("ij,ij->i", a, b)
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
 def _clip(value: Floats, limit: Floats | float) -> Floats:
