@@ -1,5 +1,6 @@
 """Members of an archive, a zip file or a folder of the same content, read one by one."""
 
+import hashlib
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptgraph.datasets.image_set import Collection
 from perceptgraph.stores.status import BadImage, Status
 
 
@@ -15,6 +17,25 @@ from perceptgraph.stores.status import BadImage, Status
 def _zip(path: Path) -> zipfile.ZipFile:
     """Opened once in each process: the directory of a large zip takes long to read."""
     return zipfile.ZipFile(path)
+
+
+def fingerprint_of(collection: Collection, *paths: Path) -> str:
+    """Digest of the files of a data set, and of the identity of each of its images."""
+    identities = [collection.identify(i) for i in range(len(collection))]
+    return hashlib.sha256(f"{digest_of(*paths)} {identities}".encode()).hexdigest()
+
+
+def digest_of(*paths: Path) -> str:
+    """Digest of files by their content, of folders by the names and sizes of what they hold."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if path.is_dir():
+            listed = (f"{name} {(path / name).stat().st_size}" for name in member_names(path))
+            digest.update("\n".join(listed).encode())
+        else:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def member_names(path: Path) -> list[str]:

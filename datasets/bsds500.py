@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from perceptgraph.datasets.archive import decode_image, member_names, read_member
+from perceptgraph.datasets.archive import decode_image, fingerprint_of, member_names, read_member
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
 from perceptgraph.datasets.image_set import Sample
 from perceptgraph.stores.status import SPLITS, BadImage, Status
@@ -55,6 +55,11 @@ class Boundaries:
     def extras(self) -> tuple[str, ...]:
         """The human boundaries."""
         return ("boundaries",)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files and of the identity of every image."""
+        return fingerprint_of(self, self.archive)
 
     def __len__(self) -> int:
         return len(self.images)

@@ -82,6 +82,11 @@ class Collection(Protocol):
         """Which of EXTRAS its samples fill."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes when its images do: a digest of parameters and files."""
+        ...
+
     def __len__(self) -> int: ...
 
     def identify(self, index: int) -> tuple[str, int, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptgraph.datasets.archive import fingerprint_of
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
 from perceptgraph.datasets.image_set import Sample
 from perceptgraph.datasets.splits import TEST, TRAIN, VAL
@@ -73,6 +74,11 @@ class Digits:
     def extras(self) -> tuple[str, ...]:
         """None."""
         return ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files and of the identity of every image."""
+        return fingerprint_of(self, self.train_images, self.test_images)
 
     def __len__(self) -> int:
         return len(self.label)

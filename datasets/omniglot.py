@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from perceptgraph.datasets.archive import decode_image, member_names, read_member
+from perceptgraph.datasets.archive import decode_image, fingerprint_of, member_names, read_member
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
 from perceptgraph.datasets.image_set import Sample
 from perceptgraph.datasets.splits import TEST, TRAIN, VAL, held_out
@@ -64,6 +64,11 @@ class Characters:
     def extras(self) -> tuple[str, ...]:
         """The one-shot runs."""
         return ("episode",)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files and of the identity of every image."""
+        return fingerprint_of(self, *sorted({d.archive for d in self.drawings}))
 
     def __len__(self) -> int:
         return len(self.drawings)

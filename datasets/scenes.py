@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 
-from perceptgraph.datasets.archive import decode_image, member_names, read_member
+from perceptgraph.datasets.archive import decode_image, fingerprint_of, member_names, read_member
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
 from perceptgraph.datasets.image_set import Sample
 from perceptgraph.datasets.splits import TEST, TRAIN, VAL, held_out, rank_of
@@ -68,6 +68,11 @@ class Scenes:
     def extras(self) -> tuple[str, ...]:
         """None."""
         return ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files and of the identity of every image."""
+        return fingerprint_of(self, self.archive)
 
     def __len__(self) -> int:
         return len(self.members)

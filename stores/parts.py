@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,12 @@ from perceptgraph.stores.ragged import Block, Layout, Record, stack, write_store
 
 Span = tuple[int, int]
 """First image and the one after the last."""
+LayoutOf = Callable[[Sequence[Record]], Layout]
+"""Layout of one part, where the records decide it: columns may be narrower than in the store."""
+
+
+Convert = Callable[[str, NDArray[Any]], NDArray[Any]]
+"""A column of a part, with its name, to that column as the store keeps it."""
 
 
 def key_of(facts: Mapping[str, Any], packages: Sequence[Path]) -> str:
@@ -53,24 +61,38 @@ def write_part(path: Path, block: Block) -> None:
     os.replace(temporary, path)
 
 
-def _column_of(path: Path, name: str) -> NDArray[Any]:
+def _column_of(path: Path, name: str, convert: Convert | None) -> NDArray[Any]:
     with np.load(path, allow_pickle=False) as arrays:
-        return np.asarray(arrays[name.replace("/", "|")])
+        column = np.asarray(arrays[name.replace("/", "|")])
+    return column if convert is None else convert(name, column)
+
+
+def dtype_of(path: Path, name: str) -> str:
+    """Type of one column of a part ("u1", "f4", ...), without reading the column."""
+    member = name.replace("/", "|") + ".npy"
+    with zipfile.ZipFile(path) as parts, parts.open(member) as file:
+        np.lib.format.read_magic(file)
+        dtype = np.lib.format.read_array_header_1_0(file)[2]
+    return dtype.str[1:]
 
 
 def _make(
-    span: Span, folder: Path, layout: Layout, read: Callable[[Span], Sequence[Record]]
+    span: Span,
+    folder: Path,
+    layout: Layout | LayoutOf,
+    read: Callable[[Span], Sequence[Record]],
 ) -> Path:
     """Make the part of `span`, unless its file is there."""
     path = folder / f"part-{span[0]:08d}-{span[1]:08d}.npz"
     if not path.exists():
-        write_part(path, stack(layout, read(span)))
+        records = read(span)
+        write_part(path, stack(layout if isinstance(layout, Layout) else layout(records), records))
     return path
 
 
 def make_parts(
     folder: Path,
-    layout: Layout,
+    layout: Layout | LayoutOf,
     todo: Sequence[Span],
     read: Callable[[Span], Sequence[Record]],
     crashed: Callable[[int, str], Record],
@@ -98,9 +120,24 @@ def make_parts(
 
 
 def merge_parts(
-    paths: Sequence[Path], out: Path, layout: Layout, attributes: Mapping[str, Any]
+    paths: Sequence[Path],
+    out: Path,
+    layout: Layout,
+    attributes: Mapping[str, Any],
+    convert: Convert | None = None,
 ) -> None:
-    """One ordered merge of all parts into the store `out`; the parts are removed after."""
-    write_store(out, layout, [partial(_column_of, path) for path in paths], attributes)
+    """One ordered merge of all parts into the store `out`; the parts are removed after.
+
+    `convert` turns a column of a part, given by name, into the layout's type, where they differ.
+    """
+    blocks = [partial(_column_of, path, convert=convert) for path in paths]
+    write_store(out, layout, blocks, attributes)
     for folder in {path.parent for path in paths}:
         shutil.rmtree(folder)
+
+
+def remove_parts(root: Path, stage: str) -> None:
+    """Remove what runs with other parameters left, and `parts` where no other stage uses it."""
+    shutil.rmtree(root / "parts" / stage, ignore_errors=True)
+    with suppress(OSError):
+        (root / "parts").rmdir()
