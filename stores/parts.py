@@ -101,7 +101,8 @@ def make_parts(
     """Files of all parts, in order of their images.
 
     `read` gives the records of a span. Where it kills its process, the span is tried again image
-    by image, and an image that does so alone becomes `crashed(index, reason)`.
+    by image, then each image with no other beside it, since a scheduler blames all tasks that its
+    dead process held; the image that does it alone becomes `crashed(index, reason)`.
     """
     make = partial(_make, folder=folder, layout=layout, read=read)
     paths: list[Path] = []
@@ -109,8 +110,10 @@ def make_parts(
         if not isinstance(made, TaskFailure):
             paths.append(made)
         elif span[1] - span[0] > 1:
-            alone = [(i, i + 1) for i in range(*span)]
-            paths += make_parts(folder, layout, alone, read, crashed, mapper)
+            images = [(i, i + 1) for i in range(*span)]
+            paths += make_parts(folder, layout, images, read, crashed, mapper)
+        elif len(todo) > 1:
+            paths += make_parts(folder, layout, [span], read, crashed, mapper)
         else:
             reason = made.reason
             paths.append(
