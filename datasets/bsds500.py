@@ -22,7 +22,8 @@ FILES = (
     DataFile(
         "bsds500/bsds500.zip",
         PAGE,
-        "",
+        "b1a0fa8b345065b66714654ae5532fbd44adc4ed0599d05ef25e65d4fc5588e0",
+        is_direct=False,  # BSDS500/data of the published archive, as a zip file
     ),
     DataFile("bsds500/BSR", PAGE, ""),
 )

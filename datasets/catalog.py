@@ -30,7 +30,9 @@ class DataFile:
     url: str
     """Where it is published."""
     sha256: str
-    """Empty where no checksum was ever published: such a file is used, but never downloaded."""
+    """Empty where no checksum was ever published: such a file is used as it is."""
+    is_direct: bool = True
+    """`url` gives this very file, and not a page or another packing of the same content."""
 
 
 def locate(*choices: DataFile) -> Path:
@@ -47,7 +49,7 @@ def locate(*choices: DataFile) -> Path:
             return _checked(Path(folder) / choice.path, choice)
     failures = []
     for choice in choices:
-        if choice.sha256:
+        if choice.sha256 and choice.is_direct:
             try:
                 return _downloaded(choice)
             except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ IMAGES = (
         "omniglot/omniglot_images.zip",
         SOURCE,
         "83dcb539b3080162336c3a425bc1509842540a66188779ad279d0e15e7533298",
+        is_direct=False,  # both published archives in one
     ),
     DataFile(
         "omniglot/images_background.zip",

@@ -20,7 +20,8 @@ FILES = (
     DataFile(
         "scene15/scene15.zip",
         "https://doi.org/10.6084/m9.figshare.7007177",
-        "",  # a repacked archive; what counts is the number of images of each class
+        "deb712f0e263fb64ce92e9fbe0bd2bb7828d89e8c641e96c1cfa3d7879cdfd01",
+        is_direct=False,  # the images as published, sorted into train and test
     ),
     DataFile(
         "scene15/scene_categories.zip",
