@@ -1,0 +1,223 @@
+"""The command line. Heavy imports wait inside the commands, so that --help is quick."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="perceptgraph",
+    help="Images to perceptual primitives, primitives to relation graphs, graphs to small models.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+bench_app = typer.Typer(help="Ratios against peers, in one run.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+USAGE, FAILED, KILLED = 2, 1, 143
+
+Images = Annotated[list[Path], typer.Argument(help="Image files.")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        return json.dumps(
+            {
+                "time": self.formatTime(record),
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                "message": record.getMessage(),
+            }
+        )
+
+
+@app.callback()
+def settings(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of errors.")] = False,
+    json_log: Annotated[
+        bool, typer.Option("--json-log", help="Log JSON lines to standard error.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    handler = logging.StreamHandler()
+    if json_log:
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("perceptgraph")
+    log.handlers = [handler]
+    log.setLevel(logging.INFO if verbose or json_log else logging.WARNING)
+    log.propagate = False
+    if debug:
+        os.environ["PERCEPTGRAPH_DEBUG"] = "1"
+
+
+@app.command()
+def run(
+    stage: Annotated[
+        str, typer.Argument(help="prepare, detect, relate, train, evaluate or report.")
+    ],
+    dataset: Annotated[
+        str, typer.Option(help="A rung of the ladder; none for report, which spans all.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="Of stage train.")] = "",
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="Parameters of the run.")] = Path("params.yaml"),
+    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Run one stage, with or without DVC."""
+    from perceptgraph.pipelines.running import run_stage
+
+    sets = [*(override or []), *([f"dask.workers={workers}"] if workers else [])]
+    outcome = run_stage(
+        stage,
+        dataset=dataset,
+        model=model,
+        overrides=sets,
+        params_path=params,
+        outputs=outputs,
+        device=device,
+    )
+    for image_id, reason in outcome.bad:
+        typer.echo(f"left out {image_id}: {reason}", err=True)
+    if outcome.too_many_bad:
+        typer.echo(
+            f"error: {stage}: {len(outcome.bad)} images could not be used, a larger share than "
+            f"{stage}.max_bad_share allows; everything is written, mend them or raise the share",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def detect(
+    images: Images,
+    kinds: Annotated[str, typer.Option(help="Families, with commas.")] = "lines,junctions",
+    json_out: Annotated[Path | None, typer.Option("--json", help="Primitives as JSON.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Picture with primitives drawn over.")] = None,
+    png: Annotated[Path | None, typer.Option(help="The same as PNG.")] = None,
+) -> None:
+    """Find the perceptual primitives of images; several images need a folder for each output."""
+    from perceptgraph.pipelines.images import detect_images
+
+    for line in detect_images(images, kinds.split(","), json_out=json_out, svg=svg, png=png):
+        typer.echo(line)
+
+
+@app.command()
+def inspect(
+    what: Annotated[str, typer.Argument(help="An image file, or a rung of the ladder.")],
+    index: Annotated[list[int] | None, typer.Argument(help="Images of the rung.")] = None,
+    html: Annotated[Path | None, typer.Option(help="One self-contained page.")] = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Node-link JSON.")] = None,
+    graphml: Annotated[Path | None, typer.Option(help="GraphML.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+) -> None:
+    """Look at the relation graph of an image: facts as text, and as page, picture or data."""
+    from perceptgraph.pipelines.inspect import inspect_graphs
+
+    asked = {"html": html, "json": json_out, "graphml": graphml, "png": png, "svg": svg}
+    targets = {kind: path for kind, path in asked.items() if path is not None}
+    for line in inspect_graphs(what, index or [], targets, outputs):
+        typer.echo(line)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.")],
+    images: Images,
+    json_out: JsonOut = None,
+) -> None:
+    """Classify images with a trained model; its folder holds all that is needed."""
+    from perceptgraph.pipelines.images import predict_images
+
+    lines, failed = predict_images(model, images, json_out)
+    for line in lines:
+        typer.echo(line)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def energy(
+    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+) -> None:
+    """Print what each stage cost: executed now or restored, measured or modelled."""
+    from perceptgraph.pipelines.energy_table import print_ledger
+
+    print_ledger(outputs)
+
+
+@app.command()
+def doctor() -> None:
+    """Print versions, threads, OpenCV variant, sensors, data sets and Dask; mend hints."""
+    from perceptgraph.pipelines.doctor import print_findings
+
+    if not print_findings():
+        raise typer.Exit(FAILED)
+
+
+@bench_app.command("loader")
+def bench_loader(
+    json_out: JsonOut = None,
+    n_graphs: Annotated[int, typer.Option(min=1, help="Graphs in the store.")] = 60_000,
+) -> None:
+    """Graphs per CPU-second: our loader beside the stock one of torch_geometric."""
+    from perceptgraph.pipelines.bench import bench_loader as measure
+
+    measure(n_graphs, json_out)
+
+
+def _known_errors() -> tuple[type[BaseException], ...]:
+    """Errors whose message is enough; imported only once something went wrong."""
+    from perceptgraph.stores.arrays import ContractError
+    from perceptgraph.stores.ragged import StoreError
+    from perceptgraph.stores.status import BadImage
+
+    return (OSError, ContractError, StoreError, BadImage, ValueError)
+
+
+def _end(error: BaseException) -> NoReturn:
+    from perceptgraph.stages.params import ParamsError
+
+    if os.environ.get("PERCEPTGRAPH_DEBUG") or not isinstance(error, _known_errors()):
+        traceback.print_exception(error)
+    else:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+    sys.exit(USAGE if isinstance(error, ParamsError) else FAILED)
+
+
+def _on_term(number: int, frame: FrameType | None) -> NoReturn:
+    """Let what is open close, so that the ledger gets its last line."""
+    sys.exit(KILLED)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; errors are one clear line unless --debug is given."""
+    signal.signal(signal.SIGTERM, _on_term)
+    try:
+        return app(arguments)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; finished parts are kept, start again to go on", err=True)
+        sys.exit(130)
+    except Exception as error:
+        _end(error)

@@ -1,0 +1,97 @@
+"""Run one stage: its parameters, its workers, its meter."""
+
+import importlib
+import inspect
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from perceptgraph.pipelines.energy import EnergyParams
+from perceptgraph.pipelines.metering import metered
+from perceptgraph.pipelines.parallel import DaskParams, open_mapper
+from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.stages.outcome import Outcome
+from perceptgraph.stages.params import ParamsError, check_choices
+
+STAGES = ("prepare", "detect", "relate", "train", "evaluate", "report")
+SERIAL = ("train", "evaluate", "report")
+"""Stages that map over nothing: they start no workers."""
+
+log = logging.getLogger(__name__)
+
+
+def run_stage(
+    stage: str,
+    *,
+    dataset: str = "",
+    model: str = "",
+    overrides: Sequence[str] = (),
+    params_path: Path = Path("params.yaml"),
+    outputs: Path = Path("outputs"),
+    device: str = "auto",
+) -> Outcome:
+    """Run a stage of a rung (of all rungs: `report`) and meter it.
+
+    Parameters
+    ----------
+    stage, dataset, model : str
+        Which cell; `dataset` is empty for `report`, `model` for all but `train`.
+    overrides : sequence of str
+        "section.key=value".
+    params_path, outputs : Path
+        Parameters of the run; folder of all results.
+    device : {"auto", "cpu", "cuda"}
+        Where nets run.
+
+    Raises
+    ------
+    ParamsError
+        An unknown stage, a missing argument, or a value that params.yaml should not hold.
+    """
+    check_choices("run", [stage], dict.fromkeys(STAGES))
+    values = load_params(params_path, overrides)
+    _check_cell(stage, dataset, model)
+    module = importlib.import_module(f"perceptgraph.stages.{stage}")
+    params = section_of(values, stage, module.Params)
+    dask = section_of(values, "dask", DaskParams)
+    if stage in SERIAL:
+        dask = dask.model_copy(update={"mode": "sync"})
+    energy = section_of(values, "energy", EnergyParams)
+    root = outputs / dataset if dataset else outputs
+    record = _record_path(stage, root, model)
+    described = " ".join(part for part in (stage, dataset, model) if part)
+    log.info("%s: starting", described)
+    with (
+        open_mapper(dask, described) as mapper,
+        metered(energy, outputs, record, stage, dataset, model) as metering,
+    ):
+        outcome: Outcome = module.run(
+            params, root, mapper, **_extras(module.run, model=model, device=device)
+        )
+        metering.work.update(outcome.work)
+    log.info("%s: done, %s", described, dict(outcome.work))
+    return outcome
+
+
+def _check_cell(stage: str, dataset: str, model: str) -> None:
+    if (stage == "report") == bool(dataset):
+        raise ParamsError(
+            "run report: expected no --dataset, it spans all rungs"
+            if dataset
+            else f"run {stage}: expected --dataset, the rung to work on"
+        )
+    if (stage == "train") != bool(model):
+        raise ParamsError(f"run {stage}: --model is for stage train, which needs it")
+
+
+def _extras(function: Any, **offered: str) -> dict[str, str]:
+    """Those of the offered arguments that the stage's run takes."""
+    return {k: v for k, v in offered.items() if k in inspect.signature(function).parameters}
+
+
+def _record_path(stage: str, root: Path, model: str) -> Path:
+    """Where the record of this cell lies: within the stage's own outputs."""
+    if stage == "report":
+        return root.parent / "report" / "energy.json"
+    return root / "energy" / (f"{stage}-{model}.json" if model else f"{stage}.json")
