@@ -88,8 +88,8 @@ def junctions(
     nfa = lines.log10_nfa.astype(np.float64)
     min_angle = math.radians(min_angle_deg)
 
-    points, strength = meeting_points(ends, unit, reach, nfa, min_angle)
-    points = _apart(points, strength, merge)
+    points, pair_nfa = meeting_points(ends, unit, reach, nfa, min_angle)
+    points = _apart(points, pair_nfa, merge)
     through = _passes(points, ends, unit, reach, merge)
     points = _closest_to_lines(points, through, ends[:, 0], unit, length)
     through = _passes(points, ends, unit, reach, merge)
@@ -106,7 +106,7 @@ def junctions(
 def meeting_points(
     ends: Floats, unit: Floats, reach: Floats, log10_nfa: Floats, min_angle: float
 ) -> tuple[Floats, Floats]:
-    """Points (M, 2) where two lines meet within reach of both, and log10(NFA) of the weaker."""
+    """Points (M, 2) where two lines meet within reach of both; log10(NFA) of the two (M, 2)."""
     low = ends.min(axis=1) - reach[:, None]
     high = ends.max(axis=1) + reach[:, None]
     near = (low[:, None] <= high[None]).all(axis=2)
@@ -119,7 +119,7 @@ def meeting_points(
     close = np.ones(len(points), bool)
     for segment in (a, b):
         close &= _distance(points, ends[segment], unit[segment]) <= reach[segment]
-    return points[close], np.maximum(log10_nfa[a], log10_nfa[b])[close]
+    return points[close], np.stack([log10_nfa[a], log10_nfa[b]], axis=1)[close]
 
 
 def _distance(points: Floats, ends: Floats, unit: Floats) -> Floats:
@@ -138,7 +138,7 @@ def _offset(points: Floats, ends: Floats, unit: Floats) -> Floats:
 
 def _apart(points: Floats, log10_nfa: Floats, merge: float) -> Floats:
     """Mean of the points within `merge` of the most meaningful, then of the next that is left."""
-    left = np.argsort(log10_nfa, kind="stable")
+    left = np.lexsort((log10_nfa.min(axis=1), log10_nfa.max(axis=1)))
     means = []
     while len(left):
         close = np.hypot(*(points[left] - points[left[0]]).T) <= merge
