@@ -1,1 +1,13 @@
-"""Classifiers of relation graphs, one file per model."""
+"""Classifiers of relation graphs, one file per model.
+
+A model is a `graph_net.GraphNet`. The table names where each is and imports none, so a cell that
+trains one model depends on that model's file and on no other's.
+"""
+
+MODELS = {
+    "set": "perceptgraph.graphs.models.deep_set:DeepSet",
+    "segment_set": "perceptgraph.graphs.models.segment_set:SegmentSet",
+    "gcn": "perceptgraph.graphs.models.gcn:GCN",
+    "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",
+}
+"""Model to "module:class"."""

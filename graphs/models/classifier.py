@@ -1,0 +1,76 @@
+"""What every classifier offers, whether it reads graphs or pixels."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+class Samples(Protocol):
+    """Labelled samples in memory, of which any can be gathered into a batch."""
+
+    @property
+    def label(self) -> NDArray[np.int64]:
+        """(G,): -1 for none."""
+        ...
+
+    @property
+    def split(self) -> NDArray[np.uint8]:
+        """(G,): 0 train, 1 validation, 2 test."""
+        ...
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """(G,): False where the image could not be used."""
+        ...
+
+    @property
+    def image_id(self) -> tuple[str, ...]:
+        """Names of the images."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """JSON values: the schema of the samples, and how they were made."""
+        ...
+
+    def batch(self, indices: NDArray[np.int64]) -> Any:
+        """These samples, in this order, with `label` (G,) and `to(device)`."""
+        ...
+
+
+class Classifier(nn.Module, ABC):
+    """A network that gives logits for a batch of samples.
+
+    Its first argument is the schema of the samples; its keyword-only arguments are its parameters
+    in params.yaml.
+    """
+
+    STORE: ClassVar[str]
+    """The store below outputs/<dataset>/ that it learns from."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, path: Path, keywords: Mapping[str, Any]) -> Samples:
+        """The samples in the store at `path`, for a model with these parameters."""
+
+    @staticmethod
+    @abstractmethod
+    def schema(facts: Mapping[str, Any]) -> Any:
+        """What the model must know of its samples, from their facts or those of a saved model."""
+
+    @abstractmethod
+    def prepare(self, batches: Iterable[Any]) -> None:
+        """Take the statistics of the input from the training set, before the first step."""
+
+    @abstractmethod
+    def logits(self, batch: Any) -> Tensor:
+        """Logits (G, C)."""
+
+    @abstractmethod
+    def macs(self, batch: Any) -> int:
+        """Multiply-adds of the logits, from the standardised input on."""

@@ -1,0 +1,112 @@
+"""What nodes tell a model: features without pose, and the relations each node takes part in."""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
+from perceptgraph.graphs.loader import GraphBatch, GraphSchema
+
+LIMIT = 10.0  # standard deviations; farther values, as of a 1 x 5000 image, are cut off
+
+
+def one_hot_kind(batch: GraphBatch) -> Tensor:
+    """(N, K): 1 in the column of the node's kind."""
+    return functional.one_hot(batch.kind.long(), len(NODE_KINDS)).float()
+
+
+def node_attributes(batch: GraphBatch, names: Sequence[str]) -> Tensor:
+    """(N, len(names)): these columns of `frames.ATTRIBUTES`; NaN where a family has none."""
+    columns = list(ATTRIBUTES)
+    return batch.attributes[:, [columns.index(name) for name in names]]
+
+
+class RelationProfile(nn.Module):
+    r"""How often, and how, each node takes part in each relation.
+
+    For relation r and node v, with the edges that leave v: :math:`\log(1 + n)` of their number n
+    and the mean of each attribute, NaN where n = 0. It gives models that have no place for edge
+    attributes (GCN, H2GCN) what the edges next to a node say.
+    """
+
+    filled: Tensor
+
+    def __init__(self, schema: GraphSchema) -> None:
+        super().__init__()
+        width = max((len(m) for m in schema.relations.values()), default=0)
+        filled = torch.zeros(len(schema.relations), 1 + width, dtype=torch.bool)
+        for i, measures in enumerate(schema.relations.values()):
+            filled[i, : 1 + len(measures)] = True
+        self.register_buffer("filled", filled, persistent=False)
+        self.width = int(filled.sum())
+
+    def forward(self, batch: GraphBatch) -> Tensor:
+        """Profile (N, width) of the nodes."""
+        n_relations, width = self.filled.shape
+        place = batch.edge_index[0] * n_relations + batch.relation.long()
+        n_places = len(batch.kind) * n_relations
+        count = batch.attributes.new_zeros(n_places).index_add_(
+            0, place, torch.ones_like(place, dtype=torch.float32)
+        )
+        total = batch.attributes.new_zeros(n_places, width - 1).index_add_(
+            0, place, batch.edge_attributes[:, : width - 1]
+        )
+        # 0 / 0 is NaN: a mean over no edge is not a number.
+        table = torch.cat([count.log1p()[:, None], total / count[:, None]], dim=1)
+        return table.view(-1, n_relations * width)[:, self.filled.flatten()]
+
+
+class Standardise(nn.Module):
+    """Columns to mean 0 and standard deviation 1 over the training set; NaN becomes the mean."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+
+    def fit(self, pieces: Iterable[Tensor]) -> None:
+        """Take mean and standard deviation from the finite values of pieces (N, F)."""
+        n = total = square = torch.zeros(len(self.mean), dtype=torch.float64)
+        for piece in pieces:
+            known = piece.isfinite()
+            values = torch.where(known, piece, 0.0).double().cpu()
+            n = n + known.sum(0).cpu()
+            total = total + values.sum(0)
+            square = square + values.square().sum(0)
+        mean = total / n.clamp(min=1)
+        sd = (square / n.clamp(min=1) - mean.square()).clamp(min=0).sqrt()
+        self.mean.copy_(mean)
+        # A column that never varies says nothing; its scale only must not be 0.
+        self.scale.copy_(torch.where(sd > 1e-6, sd, 1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Standardised x (N, F), within LIMIT."""
+        z = ((x - self.mean) / self.scale).clamp(-LIMIT, LIMIT)
+        return torch.where(x.isfinite(), z, 0.0)
+
+
+class NodeInput(nn.Module):
+    """The input x (N, width) of a model: kind, standardised attributes, relation profile if any."""
+
+    def __init__(self, attributes: Sequence[str], profile: RelationProfile | None) -> None:
+        super().__init__()
+        self.attributes = tuple(attributes)
+        self.profile = profile
+        self.standardise = Standardise(len(attributes) + (profile.width if profile else 0))
+        self.width = len(NODE_KINDS) + len(self.standardise.mean)
+
+    def raw(self, batch: GraphBatch) -> Tensor:
+        """Columns (N, width - K) before they are standardised."""
+        columns = [node_attributes(batch, self.attributes)]
+        if self.profile is not None:
+            columns.append(self.profile(batch))
+        return torch.cat(columns, dim=1)
+
+    def forward(self, batch: GraphBatch) -> Tensor:
+        """Input (N, width); the kind is a bias of its own for each kind of node."""
+        return torch.cat([one_hot_kind(batch), self.standardise(self.raw(batch))], dim=1)

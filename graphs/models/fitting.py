@@ -1,0 +1,216 @@
+"""Fit a network: a fixed budget of steps, early stopping, and a checkpoint that loses nothing.
+
+Everything random is a function of the seed and the step alone: the order of the samples and the
+masks of dropout. A run that is killed and starts again therefore ends with the very same weights.
+"""
+
+import copy
+import math
+import os
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from perceptgraph.graphs.loader import batches
+from perceptgraph.graphs.models.classifier import Classifier, Samples
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How long and how fast to learn."""
+
+    batch_size: int
+    max_steps: int
+    evaluate_every: int
+    """Steps from one evaluation on the validation set to the next."""
+    patience: int
+    """Evaluations without a lower validation loss after which it stops."""
+    learning_rate: float
+    """Of Adam at the first step; it falls to 0 at `max_steps` like a half cosine."""
+    weight_decay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One row of the learning curve."""
+
+    step: int
+    train_loss: float
+    """Mean over the steps since the last evaluation, with dropout."""
+    val_loss: float
+    val_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the state of an unfinished fit is kept."""
+
+    path: Path
+    key: str
+    """Digest of all that the fit depends on; a state of another key is not taken up."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Write the state: whole and flushed to disk, or the one before stays."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix(".partial")
+        with temporary.open("wb") as file:
+            torch.save({"key": self.key, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """The state, if there is one of this key; it holds numbers and tensors and runs no code."""
+        if not self.path.exists():
+            return None
+        state: dict[str, Any] = torch.load(self.path, map_location=device, weights_only=True)
+        return state if state["key"] == self.key else None
+
+
+def logits_of(
+    net: Classifier, samples: Samples, indices: NDArray[np.int64], device: torch.device
+) -> Tensor:
+    """Logits (len(indices), C) of these samples, on the CPU, without dropout."""
+    net.eval()
+    with torch.inference_mode():
+        pieces = [
+            net.logits(samples.batch(indices[i : i + EVALUATION_BATCH]).to(device)).cpu()
+            for i in range(0, len(indices), EVALUATION_BATCH)
+        ]
+    return torch.cat(pieces)
+
+
+def _evaluate(
+    net: Classifier,
+    samples: Samples,
+    val: NDArray[np.int64],
+    device: torch.device,
+    step: int,
+    train_loss: float,
+) -> Evaluation:
+    logits = logits_of(net, samples, val, device)
+    label = torch.from_numpy(samples.label[val])
+    loss = float(functional.cross_entropy(logits, label))
+    return Evaluation(step, train_loss, loss, float((logits.argmax(1) == label).float().mean()))
+
+
+def best_of(history: list[Evaluation]) -> int:
+    """Index of the first evaluation of the lowest validation loss."""
+    return min(range(len(history)), key=lambda i: history[i].val_loss)
+
+
+def is_over(history: list[Evaluation], recipe: Recipe) -> bool:
+    """The budget is spent, or the validation loss has not fallen for `patience` evaluations."""
+    if not history:
+        return False
+    waited = len(history) - 1 - best_of(history)
+    return history[-1].step >= recipe.max_steps or waited >= recipe.patience
+
+
+def fit(
+    net: Classifier,
+    samples: Samples,
+    train: NDArray[np.int64],
+    val: NDArray[np.int64],
+    rng: np.random.Generator,
+    recipe: Recipe,
+    device: torch.device | None = None,
+    checkpoint: Checkpoint | None = None,
+    on_evaluation: Callable[[Evaluation], None] = lambda row: None,
+) -> list[Evaluation]:
+    """Fit `net` on samples `train`; it ends with its best weights on samples `val`.
+
+    Parameters
+    ----------
+    net : Classifier
+        With its first weights; changed in place and left on `device`.
+    samples : Samples
+        Of which `train` and `val` are the indices, each with a label.
+    rng : Generator
+        Drawn from once, so that one of the same state gives the same network.
+    device : torch.device, optional
+        The CPU by default.
+    checkpoint : Checkpoint, optional
+        Kept at each evaluation and taken up where there is one.
+    on_evaluation : callable
+        Told each new row of the learning curve, after the checkpoint is on disk.
+
+    Returns
+    -------
+    list of Evaluation
+        The learning curve, rows of a former run included.
+    """
+    if not (len(train) and len(val)):
+        raise ValueError(
+            f"expected training and validation samples, got {len(train)} and {len(val)}"
+        )
+    device = device or torch.device("cpu")
+    seed = int(rng.integers(2**62))
+    net.prepare(samples.batch(train[i : i + 1024]) for i in range(0, len(train), 1024))
+    net.to(device)
+    optimiser = torch.optim.Adam(net.parameters(), weight_decay=recipe.weight_decay)
+    history: list[Evaluation] = []
+    best = copy.deepcopy(net.state_dict())
+    state = checkpoint.load(device) if checkpoint else None
+    if state:
+        net.load_state_dict(state["net"])
+        optimiser.load_state_dict(state["optimiser"])
+        history, best = [Evaluation(*row) for row in state["history"]], state["best"]
+    step, loss = history[-1].step if history else 0, 0.0
+    order = batches(len(train), recipe.batch_size, seed, step)
+    while not is_over(history, recipe):
+        loss += _step(net, samples, train[next(order)], optimiser, recipe, device, seed, step)
+        step += 1
+        if step % recipe.evaluate_every and step < recipe.max_steps:
+            continue
+        n_steps = step - (history[-1].step if history else 0)
+        history.append(_evaluate(net, samples, val, device, step, loss / n_steps))
+        loss = 0.0
+        if best_of(history) == len(history) - 1:
+            best = copy.deepcopy(net.state_dict())
+        if checkpoint:
+            checkpoint.save(
+                {
+                    "net": net.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "best": best,
+                    "history": [astuple(row) for row in history],
+                }
+            )
+        on_evaluation(history[-1])
+    net.load_state_dict(best)
+    return history
+
+
+def _step(
+    net: Classifier,
+    samples: Samples,
+    indices: NDArray[np.int64],
+    optimiser: torch.optim.Optimizer,
+    recipe: Recipe,
+    device: torch.device,
+    seed: int,
+    step: int,
+) -> float:
+    """One step of gradient descent; the loss before it."""
+    # Seeded anew at each step, so that no state of a generator must survive a kill.
+    torch.manual_seed(seed + step)
+    rate = 0.5 * (1 + math.cos(math.pi * step / recipe.max_steps))
+    for group in optimiser.param_groups:
+        group["lr"] = recipe.learning_rate * rate
+    net.train()
+    batch = samples.batch(indices).to(device)
+    loss = functional.cross_entropy(net.logits(batch), batch.label)
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    return float(loss.detach())

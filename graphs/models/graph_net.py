@@ -1,0 +1,56 @@
+"""What the graph models have in common: the samples they read, their input and their readout."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore, read_graphs
+from perceptgraph.graphs.models.classifier import Classifier
+from perceptgraph.graphs.models.features import NodeInput
+
+
+def readout(nodes: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
+    """Graph embeddings (G, 2 D + 1) of node embeddings (N, D), whatever the order of the nodes.
+
+    Mean, maximum, and log(1 + number of nodes); zeros for a graph without nodes.
+    """
+    size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
+    zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
+    mean = zeros.index_add(0, batch, nodes) / size.clamp(min=1)
+    place = batch[:, None].expand_as(nodes)
+    most = zeros.scatter_reduce(0, place, nodes, "amax", include_self=False)
+    return torch.cat([mean, most, size.log1p()], dim=1)
+
+
+class GraphNet(Classifier):
+    """A classifier of relation graphs."""
+
+    STORE: ClassVar[str] = "graphs.zarr"
+    READS_HOPS: ClassVar[bool] = False
+    """It reads one-hop and two-hop pairs."""
+
+    def __init__(self, read: NodeInput) -> None:
+        super().__init__()
+        self.read = read
+
+    @classmethod
+    def supplied(cls, store: GraphStore) -> GraphStore:
+        """The store with all that this model reads."""
+        return store.with_hops() if cls.READS_HOPS else store
+
+    @classmethod
+    def open(cls, path: Path, keywords: Mapping[str, Any]) -> GraphStore:
+        """The samples in the graph store at `path`; no parameter changes them."""
+        return cls.supplied(read_graphs(path))
+
+    @staticmethod
+    def schema(facts: Mapping[str, Any]) -> GraphSchema:
+        """What the model must know of the graphs."""
+        return GraphSchema.of(facts)
+
+    def prepare(self, batches: Iterable[GraphBatch]) -> None:
+        """Take the statistics of the nodes of the training set."""
+        self.read.standardise.fit(self.read.raw(batch) for batch in batches)

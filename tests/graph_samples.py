@@ -1,0 +1,81 @@
+"""Random relation graphs for the tests of loader, models and training."""
+
+import numpy as np
+from perceptgraph.graphs.frames import ATTRIBUTES, Frames
+from perceptgraph.graphs.loader import GraphSchema
+from perceptgraph.graphs.relation_graph import RelationGraph
+from perceptgraph.graphs.store import graph_attributes, graph_layout, graph_record
+from perceptgraph.stores.ragged import stack, write_store
+from perceptgraph.stores.status import Status, identity_record
+
+SCHEMA = GraphSchema(
+    {"near": ("gap", "angle"), "parallel": ("gap",), "facing": ()}, ("a", "b", "c")
+)
+
+
+def random_graph(
+    rng: np.random.Generator, n_nodes: int, n_edges: int, label: int = 0
+) -> RelationGraph:
+    """A graph with random nodes and edges of all relations; no edges where there are no nodes."""
+    n_edges = n_edges if n_nodes else 0
+    angle = rng.uniform(-np.pi, np.pi, n_nodes)
+    attributes = rng.normal(size=(n_nodes, len(ATTRIBUTES))).astype(np.float32)
+    frames = Frames(
+        kind=rng.integers(0, 3, n_nodes).astype(np.uint8),
+        position=rng.uniform(0, 64, (n_nodes, 2)).astype(np.float32),
+        direction=np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32),
+        attributes=attributes,
+    )
+    relation = rng.integers(0, 3, n_edges).astype(np.uint8)
+    measures = rng.normal(size=(n_edges, 2)).astype(np.float32)
+    measures[relation > 0, 1] = 0
+    measures[relation > 1] = 0
+    return RelationGraph(
+        frames=frames,
+        relations=tuple(SCHEMA.relations),
+        source=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
+        target=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
+        relation=relation,
+        attributes=measures,
+        label=label,
+    )
+
+
+def random_graphs(seed: int, n: int = 12) -> list[RelationGraph]:
+    """Graphs of 0 to 9 nodes; the first has none, the second has one and no edge."""
+    rng = np.random.default_rng(seed)
+    sizes = [0, 1, *rng.integers(2, 10, n - 2)]
+    return [random_graph(rng, k, 3 * k if k > 1 else 0, i % 3) for i, k in enumerate(sizes)]
+
+
+def learnable_graph(rng: np.random.Generator, label: int) -> RelationGraph:
+    """A graph whose class is the mean of the first measure of "near", and nothing else."""
+    graph = random_graph(rng, 8, 30, label)
+    graph.attributes[graph.relation == 0, 0] += 3 * label
+    return graph
+
+
+def write_learnable_store(path, n: int = 240, seed: int = 0) -> None:
+    """A graph store of three classes: half training, a quarter validation, a quarter test."""
+    rng = np.random.default_rng(seed)
+    records = []
+    for i in range(n):
+        graph = learnable_graph(rng, i % 3)
+        split = (0, 0, 1, 2)[i // 3 % 4]
+        records.append(graph_record(graph, identity_record(f"image-{i}", i % 3, split)))
+    empty = random_graph(rng, 0, 0, -1)
+    bad = identity_record("bad", 0, 2, Status.CORRUPT, "cut off")
+    records.append(graph_record(empty, bad))
+    block = stack(graph_layout(2), records)
+    write_store(
+        path,
+        block.layout,
+        [
+            lambda name: (
+                block.counts[name[: -len("/count")]]
+                if name.endswith("/count")
+                else block.columns[name]
+            )
+        ],
+        {**graph_attributes(SCHEMA.relations), "class_names": list(SCHEMA.class_names)},
+    )
