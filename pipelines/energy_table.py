@@ -1,7 +1,7 @@
 """Tables of what the stages cost: what was spent now, what was inherited, what killed runs took."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,8 +156,8 @@ def _totals(costs: Costs) -> Table:
     return table
 
 
-def _joules_of(records: Iterable[EnergyRecord]) -> str:
+def _joules_of(records: Sequence[EnergyRecord]) -> str:
     """Joules of all records; "at least" where a killed run left none."""
     known = [r.energy_kwh for r in records if r.energy_kwh is not None]
     total = two_digits(sum(known) * JOULES_PER_KWH)
-    return total if len(known) == len(list(records)) else f"at least {total}"
+    return total if len(known) == len(records) else f"at least {total}"
