@@ -1,8 +1,6 @@
 """Stage `detect`: images to perceptual primitives."""
 
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -27,7 +25,7 @@ from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoo
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
 from perceptgraph.stores.mapper import Mapper
-from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, spans
+from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.ragged import Record, StoreError
 from perceptgraph.stores.status import BadImage, Status, carried_identity, decode_text, encode_text
 
@@ -182,15 +180,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         PRIMITIVE_LAYOUT,
         {**carried, "params": params.model_dump(), "images_digest": images.digest},
     )
-    _remove_parts(root / "parts", "detect")
+    remove_parts(root, "detect")
     return outcome(store, root / OUT, params.max_bad_share)
-
-
-def _remove_parts(parts: Path, stage: str) -> None:
-    """Remove what runs with other parameters left, and `parts` where no other stage uses it."""
-    shutil.rmtree(parts / stage, ignore_errors=True)
-    with suppress(OSError):
-        parts.rmdir()
 
 
 def outcome(images: Path, out: Path, max_bad_share: float) -> Outcome:

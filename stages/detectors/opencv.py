@@ -68,3 +68,13 @@ def line_segments(
     shift = 0.5 / scale - 0.5
     endpoints = rows(ends, 4).reshape(-1, 2, 2)[:, :, ::-1] + shift
     return endpoints, rows(width, 1)[:, 0], -rows(minus_log10_nfa, 1)[:, 0]
+
+
+def top_hat(image: NDArray[np.float32], diameter: int) -> NDArray[np.float32]:
+    """How much (H, W) the image rises above its opening by a disc: what a disc does not fit into.
+
+    Bright strokes narrower than `diameter` pixels, none of their surround.
+    """
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+    rise: NDArray[Any] = np.asarray(cv2.morphologyEx(image, cv2.MORPH_TOPHAT, disc))
+    return rise.astype(np.float32).reshape(image.shape)

@@ -1,0 +1,212 @@
+"""Stage detect: every image accounted for, the same store from any parts, drawn truth."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from drawings import SQUARE, STAR, strokes
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from perceptgraph.datasets.image_set import Sample, failed_record, image_layout, record_of
+from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
+from perceptgraph.stages.detect import OUT, Params, detect, run
+from perceptgraph.stages.detectors.catalog import DETECTORS
+from perceptgraph.stores.mapper import TaskFailure, serial
+from perceptgraph.stores.ragged import Record, StoreError, stack, write_store
+from perceptgraph.stores.status import Status, decode_text
+
+DRAWN = {
+    "truth/segment": np.array(SQUARE, np.float32),
+    "truth/arc": np.zeros((0, 5), np.float32),
+    "truth/stroke_width": np.float32(3),
+    "truth/clutter": np.zeros(4, np.uint8),
+    "truth/junction": np.zeros((0, 2), np.float32),
+    "truth/junction_kind": np.zeros(0, np.uint8),
+    "truth/junction_degree": np.zeros(0, np.int32),
+    "truth/branch_angle": np.zeros(0, np.float32),
+}
+
+
+def section(**changes: Any) -> dict[str, Any]:
+    """A section of params.yaml with all keywords."""
+    chosen = {name: dict(DETECTORS[name].__kwdefaults__) for name in ("lines", "junctions")}
+    return {
+        "part_images": 2,
+        "max_bad_share": 0.5,
+        "ground_truth": False,
+        "min_side": 112,
+        "max_zoom": 4,
+        "detectors": chosen,
+    } | changes
+
+
+def write_images(root: Path, records: Sequence[Record], extras: Sequence[str] = ()) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    layout = image_layout("u1", extras)
+    block = stack(layout, records)
+
+    def column(name: str) -> NDArray[Any]:
+        level, _, what = name.partition("/")
+        return block.counts[level] if what == "count" else block.columns[name]
+
+    write_store(root / "images.zarr", layout, [column], {"class_names": ["a", "b"]})
+
+
+def images() -> list[dict[str, Any]]:
+    """A square, an unusable image, a colour star, a blank one, a row."""
+    square = np.rint(strokes(64, SQUARE, 3) * 255).astype(np.uint8)
+    star = np.repeat(np.rint(strokes(60, STAR, 3) * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    blank, row = np.zeros((9, 7), np.uint8), np.zeros((1, 5000), np.uint8)
+    good = [
+        record_of(Sample(pixels, label, name, split, {}), "u1")
+        for pixels, label, name, split in [
+            (square, 0, "square", 0),
+            (star, 1, "star", 2),
+            (blank, -1, "blank", 1),
+            (row, -1, "row", 1),
+        ]
+    ]
+    failed = failed_record(("bad", 1, 0), Status.CORRUPT, "cut off", "u1")
+    return [good[0], failed, *good[1:]]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_image_is_there_with_its_primitives(tmp_path: Path) -> None:
+    write_images(tmp_path, images())
+
+    outcome = run(Params(**section()), tmp_path, serial)
+
+    store = open_primitives(tmp_path / OUT)
+    records = [store.record(i) for i in range(len(store))]
+    names = [decode_text(r["image/id"]) for r in records]
+    assert names == ["square", "bad", "star", "blank", "row"]
+    assert [int(r["status/ok"]) for r in records] == [1, 0, 1, 1, 1]
+    assert decode_text(records[1]["status/reason"]) == "cut off"
+    assert (records[2]["image/height"], records[2]["image/width"]) == (60, 60)
+    found = [primitives_of(r) for r in records]
+    assert [len(p.junctions) for p in found] == [4, 0, 1, 0, 0]
+    assert len(found[0].lines) == outcome.work["lines"] - len(found[2].lines)
+    assert store.attributes["class_names"] == ["a", "b"]
+    assert store.attributes["params"]["detectors"]["lines"]["scale"] == 0.8
+    assert outcome.work["images"] == 4
+    assert outcome.bad == ()
+    assert [p.name for p in tmp_path.iterdir() if p.name not in ("images.zarr", OUT)] == []
+
+
+def test_the_store_does_not_depend_on_the_order_of_the_parts(tmp_path: Path) -> None:
+    def backwards(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        return [function(item) for item in reversed(items)][::-1]
+
+    write_images(tmp_path / "a", images())
+    write_images(tmp_path / "b", images())
+
+    run(Params(**section()), tmp_path / "a", serial)
+    run(Params(**section()), tmp_path / "b", backwards)
+
+    assert digests(tmp_path / "a" / OUT) == digests(tmp_path / "b" / OUT)
+
+
+def test_an_image_that_kills_its_process_is_quarantined(tmp_path: Path) -> None:
+    def deadly(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        return [TaskFailure("killed") if a <= 2 < b else function((a, b)) for a, b in items]
+
+    write_images(tmp_path, images())
+
+    outcome = run(Params(**section(max_bad_share=0.1)), tmp_path, deadly)
+
+    assert outcome.bad == (("star", "detect: killed"),)
+    assert outcome.too_many_bad
+    record = open_primitives(tmp_path / OUT).record(2)
+    assert record["status/error_code"] == Status.CRASHED
+
+
+def test_an_image_that_a_detector_refuses_is_quarantined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def picky(image: NDArray[np.float32], **keywords: Any) -> Any:
+        if image.max() == 0:
+            raise ValueError("too dark")
+        return lines(image, **keywords)
+
+    lines = DETECTORS["lines"]
+    write_images(tmp_path, images())
+    params = Params(**section())
+    monkeypatch.setitem(DETECTORS, "lines", picky)
+
+    outcome = run(params, tmp_path, serial)
+
+    assert outcome.bad == (("blank", "detect: too dark"), ("row", "detect: too dark"))
+    assert not outcome.too_many_bad
+
+
+def test_drawn_truth_replaces_detection(tmp_path: Path) -> None:
+    blank = np.zeros((64, 64), np.uint8)
+    write_images(tmp_path, [record_of(Sample(blank, 0, "x", 0, DRAWN), "u1")], ("drawing",))
+
+    run(Params(**section(ground_truth=True)), tmp_path, serial)
+
+    found = primitives_of(open_primitives(tmp_path / OUT).record(0))
+    np.testing.assert_array_equal(found.lines.endpoints, np.array(SQUARE, np.float32))
+
+
+def test_truth_of_photographs_is_an_error(tmp_path: Path) -> None:
+    write_images(tmp_path, images())
+
+    with pytest.raises(StoreError, match="ground_truth: false"):
+        run(Params(**section(ground_truth=True)), tmp_path, serial)
+
+
+@pytest.mark.parametrize(
+    ("detectors", "message"),
+    [
+        ({"line": {}}, "did you mean 'lines'"),
+        ({"lines": {}}, "missing angle_tolerance_deg"),
+        ({"junctions": dict(DETECTORS["junctions"].__kwdefaults__)}, "needs lines"),
+        ({"lines": dict(DETECTORS["lines"].__kwdefaults__) | {"scal": 1}}, "did you mean 'scale'"),
+    ],
+)
+def test_params_name_what_is_wrong(detectors: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Params(**section(detectors=detectors))
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_each_detector_takes_degenerate_and_coloured_images(name: str) -> None:
+    rng = np.random.default_rng(0)
+    only = partial(detect, detectors={name: {}})
+
+    for shape in [(1, 1), (1, 2), (2, 2), (1, 5000), (5000, 1), (40, 40, 3), (40, 40, 4)]:
+        assert len(only(np.zeros(shape, np.uint8))) == 0
+        only((rng.random(shape) * 255).astype(np.uint8))
+    for image in (strokes(64, SQUARE, 4), strokes(64, STAR, 3)):
+        found = only(image)
+        assert len(getattr(found, name)) == len(found) > 0
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_grey_depth_does_not_matter(name: str) -> None:
+    image = np.rint(strokes(64, STAR, 3) * 255).astype(np.uint8)
+
+    counts = {
+        len(detect(same, {name: {}}))
+        for same in (image, image.astype(np.uint16) * 257, image / 255)
+    }
+
+    assert len(counts) == 1
+
+
+def test_an_unknown_detector_is_named() -> None:
+    with pytest.raises(ValueError, match="did you mean 'ridges'"):
+        detect(np.zeros((9, 9)), {"ridge": {}})
