@@ -5,7 +5,7 @@ trains one model depends on that model's file and on no other's.
 """
 
 MODELS = {
-    "set": "perceptgraph.graphs.models.deep_set:DeepSet",
+    "set": "perceptgraph.graphs.models.set:DeepSet",
     "segment_set": "perceptgraph.graphs.models.segment_set:SegmentSet",
     "gcn": "perceptgraph.graphs.models.gcn:GCN",
     "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.deep_set import SetNetwork
+from perceptgraph.graphs.models.bag import SetNetwork
 from perceptgraph.graphs.models.features import NodeInput
 from perceptgraph.graphs.models.graph_net import GraphNet
 

@@ -1,11 +1,8 @@
-"""Deep set: the bag of primitives, without any relation between them."""
+"""A network on bags of vectors: the deep set."""
 
 from torch import Tensor, nn
 
-from perceptgraph.graphs.frames import ATTRIBUTES
-from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.features import NodeInput
-from perceptgraph.graphs.models.graph_net import GraphNet, readout
+from perceptgraph.graphs.models.graph_net import readout
 
 
 class SetNetwork(nn.Module):
@@ -40,23 +37,3 @@ class SetNetwork(nn.Module):
     def macs(self, n_vectors: int, n_bags: int) -> int:
         """Multiply-adds of the layers."""
         return n_vectors * self.macs_per_vector + n_bags * self.macs_per_bag
-
-
-class DeepSet(GraphNet):
-    """All primitives of an image, free of pose, as a bag: the control without edges.
-
-    It sees relations only in the attributes of junctions, which are relations in disguise.
-    """
-
-    def __init__(self, schema: GraphSchema, *, hidden: int, dropout: float) -> None:
-        super().__init__(NodeInput(tuple(ATTRIBUTES), None))
-        self.net = SetNetwork(self.read.width, hidden, len(schema.class_names), dropout)
-
-    def logits(self, batch: GraphBatch) -> Tensor:
-        """Logits (G, C)."""
-        logits: Tensor = self.net(self.read(batch), batch.batch, len(batch))
-        return logits
-
-    def macs(self, batch: GraphBatch) -> int:
-        """Multiply-adds of the logits, from the standardised input on."""
-        return self.net.macs(len(batch.kind), len(batch))
