@@ -24,18 +24,20 @@ KIND_COLOURS = dict(
 )
 RELATION_INKS = (
     ("#8a8f98", "2 3"),
-    ("#c4451c", "none"),
-    ("#b8860b", "7 3"),
-    ("#1a7f5a", "none"),
-    ("#8e4a9e", "7 3 2 3"),
-    ("#2a7ab8", "4 2"),
-    ("#a03060", "none"),
-    ("#5b6b2f", "2 2 6 2"),
+    ("#0f7c7c", "none"),
+    ("#b3307a", "7 3"),
+    ("#a37a00", "none"),
+    ("#7a5230", "7 3 2 3"),
+    ("#6a4fc4", "4 2"),
+    ("#5b6b2f", "none"),
+    ("#a03030", "2 2 6 2"),
 )
 """Colour and dashes of each relation in turn: both, for readers who see few colours."""
 
-CROWDED = ("near",)
-"""Relations that hide the image when all their edges show: off until asked for."""
+CROWDED = "near"
+FEW_PAIRS = 60
+PAIRS_PER_NODE = 2
+"""A relation with more pairs than this hides the image: off until asked for, as is CROWDED."""
 
 _BEND = 0.05  # bulge of one relation's edges beyond the next one's, share of their length
 _PIECES = 8  # of a bent node's curve: under 0.2 % of its length off the circle for a right angle
@@ -57,6 +59,12 @@ def pairs_of(graph: RelationGraph) -> list[Pairs]:
         Pairs(name, np.unique(ends[graph.relation == i], axis=0).reshape(-1, 2))
         for i, name in enumerate(graph.relations)
     ]
+
+
+def is_clear(pairs: Pairs, n_nodes: int) -> bool:
+    """Whether the edges leave the image visible, so that they are drawn unasked."""
+    few = max(FEW_PAIRS, PAIRS_PER_NODE * n_nodes)
+    return pairs.relation != CROWDED and len(pairs.ends) <= few
 
 
 def curve(frames: Frames, node: int) -> NDArray[np.float64]:
@@ -172,7 +180,7 @@ def page(image: NDArray[Any], graph: RelationGraph, title: str, facts: Sequence[
         {
             "name": pairs.relation,
             "ink": RELATION_INKS[r % len(RELATION_INKS)],
-            "is_on": pairs.relation not in CROWDED,
+            "is_on": is_clear(pairs, len(frames)),
             "edges": [
                 (a, b, _edge_path(frames, a, b, _bend(r, len(all_pairs)))) for a, b in pairs.ends
             ],
@@ -217,7 +225,7 @@ def figure(image: NDArray[Any], graph: RelationGraph) -> Figure:
     drawing, axes = figure_over(image, fade=0.55)
     all_pairs, frames = pairs_of(graph), graph.frames
     for r, pairs in enumerate(all_pairs):
-        if pairs.relation in CROWDED or not len(pairs.ends):
+        if not len(pairs.ends) or not is_clear(pairs, len(frames)):
             continue
         bend = _bend(r, len(all_pairs))
         curves = [_bezier(frames.position[a], frames.position[b], bend) for a, b in pairs.ends]
