@@ -1,0 +1,132 @@
+"""Stage `report`: one self-contained page over all rungs, and a card per data set and model."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from pydantic import Field
+
+from perceptgraph.stages.cards import write_cards
+from perceptgraph.stages.drawing import COLOURS
+from perceptgraph.stages.outcome import Outcome
+from perceptgraph.stages.params import StageParams
+from perceptgraph.stages.report_control import control_sentences
+from perceptgraph.stages.report_dag import dag_of, newest_session, state_of
+from perceptgraph.stages.report_facts import Rung, read_rung
+from perceptgraph.stages.report_figures import (
+    calibration_figure,
+    confusion_figure,
+    curves_figure,
+    per_class_figure,
+    sample_pictures,
+)
+from perceptgraph.stages.report_words import FILTERS
+from perceptgraph.stores.mapper import Mapper
+
+OUT = "report"  # beside outputs/
+PAGE = "index.html"
+PACKAGES = (
+    "perceptgraph",
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "opencv-python",
+    "torch",
+    "torch-geometric",
+    "zarr",
+    "dask",
+    "dvc",
+    "codecarbon",
+    "matplotlib",
+)
+"""Whose versions can change a figure of the report."""
+FIGURES: Mapping[str, Callable[[Rung], str | None]] = {
+    "Accuracy by class": per_class_figure,
+    "Confusion": confusion_figure,
+    "Learning": curves_figure,
+    "Calibration": calibration_figure,
+}
+"""Title of a section of a rung to its figure, in order."""
+
+
+class Params(StageParams):
+    """Section `report` of params.yaml, and the top-level lists."""
+
+    ladder: tuple[str, ...]
+    models: tuple[str, ...]
+    baselines: tuple[str, ...]
+    samples: int = Field(ge=0)
+    """Pictures of each rung with their primitives drawn over."""
+
+
+def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
+    """Read the rungs below `root`, the folder of outputs; write `report/` beside it."""
+    rungs = [read_rung(root / name, params.models, params.baselines) for name in params.ladder]
+    folder = root.parent / OUT
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page_of(rungs, params.samples), encoding="utf-8")
+    write_cards(rungs, folder / "cards")
+    n_results = sum(rung.result(model) is not None for rung in rungs for model in rung.models)
+    return Outcome(work={"rungs": len(rungs), "results": n_results})
+
+
+def page_of(rungs: Sequence[Rung], n_samples: int) -> str:
+    """The page: HTML that holds its style and pictures, asks the network for nothing."""
+    session = newest_session(rungs)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("perceptgraph.stages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment.get_template("report.html.jinja").render(
+        rungs=[_section(rung, n_samples) for rung in rungs],
+        dag=dag_of(rungs, session),
+        energy=_energy_rows(rungs, session),
+        environment=describe_environment(),
+    )
+
+
+def _section(rung: Rung, n_samples: int) -> dict[str, Any]:
+    """What the template shows of one rung."""
+    figures = {title: figure(rung) for title, figure in FIGURES.items()}
+    found = rung.primitives or {}
+    return {
+        "rung": rung,
+        "samples": sample_pictures(rung, n_samples),
+        "families": {family: COLOURS[family] for family in found},
+        "control": control_sentences(rung.metrics) if rung.metrics else [],
+        "figures": figures,
+    }
+
+
+def _energy_rows(rungs: Sequence[Rung], session: str) -> list[dict[str, Any]]:
+    """One row per cell, whether it ran or not."""
+    return [
+        {"rung": rung.name, "cell": cell, "record": record, "state": state_of(record, session)}
+        for rung in rungs
+        for cell, record in rung.energy.items()
+    ]
+
+
+def describe_environment() -> dict[str, str]:
+    """Python, platform, cores and versions of PACKAGES; no name of the machine."""
+    facts = {
+        "Python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "cores": str(os.cpu_count()),
+    }
+    return facts | {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
