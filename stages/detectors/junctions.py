@@ -12,6 +12,8 @@ from perceptgraph.stores.arrays import offsets_of
 Floats = NDArray[np.float64]
 
 L, T, Y, X = (JUNCTION_KINDS.index(kind) for kind in "LTYX")
+CHUNK = 256
+"""Rows of a table of all pairs that are in memory at once: photographs have 10,000 segments."""
 RIDGE = 1e-3
 """Pull towards the first guess in the least squares, as weight of a segment of 1 pixel: keeps the
 system solvable where all lines run almost the same way."""
@@ -90,16 +92,18 @@ def junctions(
 
     points, pair_nfa = meeting_points(ends, unit, reach, nfa, min_angle)
     points = _apart(points, pair_nfa, merge)
-    through = _passes(points, ends, unit, reach, merge)
-    points = _closest_to_lines(points, through, ends[:, 0], unit, length)
-    through = _passes(points, ends, unit, reach, merge)
     found = []
-    for point, lines_through in zip(points, through, strict=True):
-        on = np.flatnonzero(lines_through)
-        branches = _branches(point, ends[on], unit[on], nfa[on], min_branch, min_angle)
-        kind = kind_of([b.angle for b in branches], min_angle)
-        if kind is not None:
-            found.append((point, kind, branches))
+    for first in range(0, len(points), CHUNK):
+        some = points[first : first + CHUNK]
+        through = _passes(some, ends, unit, reach, merge)
+        some = _closest_to_lines(some, through, ends[:, 0], unit, length)
+        through = _passes(some, ends, unit, reach, merge)
+        for point, lines_through in zip(some, through, strict=True):
+            on = np.flatnonzero(lines_through)
+            branches = _branches(point, ends[on], unit[on], nfa[on], min_branch, min_angle)
+            kind = kind_of([b.angle for b in branches], min_angle)
+            if kind is not None:
+                found.append((point, kind, branches))
     return _contract(found, merge)
 
 
@@ -109,12 +113,19 @@ def meeting_points(
     """Points (M, 2) where two lines meet within reach of both; log10(NFA) of the two (M, 2)."""
     low = ends.min(axis=1) - reach[:, None]
     high = ends.max(axis=1) + reach[:, None]
-    near = (low[:, None] <= high[None]).all(axis=2)
-    sine = unit[:, None, 0] * unit[None, :, 1] - unit[:, None, 1] * unit[None, :, 0]
+    pairs = [np.zeros((0, 2), np.int64)]
+    for first in range(0, len(ends), CHUNK):
+        rows = slice(first, first + CHUNK)
+        near = (low[rows, None] <= high[None]).all(axis=2) & (low[None] <= high[rows, None]).all(2)
+        a, b = np.nonzero(near)
+        a += first
+        pairs.append(np.stack([a, b], axis=1)[a < b])
+    a, b = np.concatenate(pairs).T
+    sine = unit[a, 0] * unit[b, 1] - unit[a, 1] * unit[b, 0]
     turned = np.abs(sine) >= math.sin(min_angle)
-    a, b = np.nonzero(np.triu(near & near.T & turned, k=1))
+    a, b, sine = a[turned], b[turned], sine[turned]
     apart = ends[b, 0] - ends[a, 0]
-    along = (apart[:, 0] * unit[b, 1] - apart[:, 1] * unit[b, 0]) / sine[a, b]
+    along = (apart[:, 0] * unit[b, 1] - apart[:, 1] * unit[b, 0]) / sine
     points = ends[a, 0] + along[:, None] * unit[a]
     close = np.ones(len(points), bool)
     for segment in (a, b):
@@ -246,10 +257,12 @@ def _contract(found: list[tuple[Floats, int, list[_Branch]]], merge: float) -> J
     """The junctions, most meaningful first, none within `merge` of a better one."""
     # Of two answers at one place the one that saw more branches has understood it better.
     found = sorted(found, key=lambda one: (-len(one[2]), max(b.log10_nfa for b in one[2])))
-    kept: list[tuple[Floats, int, list[_Branch]]] = []
-    for one in found:
-        if all(math.dist(one[0], other[0]) > merge for other in kept):
-            kept.append(one)
+    points = np.array([point for point, _, _ in found]).reshape(-1, 2)
+    left = np.arange(len(found))
+    kept = []
+    while len(left):
+        kept.append(found[left[0]])
+        left = left[np.hypot(*(points[left] - points[left[0]]).T) > merge]
     kept.sort(key=lambda one: max(b.log10_nfa for b in one[2]))
     return Junctions(
         position=np.array([point for point, _, _ in kept], np.float32).reshape(-1, 2),
