@@ -1,0 +1,35 @@
+"""Tasks for the processes of Dask, which import them by name: no test module can be so imported."""
+
+import os
+import signal
+
+from perceptgraph.pipelines.parallel import one_thread
+from perceptgraph.stores.status import BadImage, Status
+
+
+def square(n: int) -> int:
+    return n * n
+
+
+def process_of(n: int) -> int:
+    return os.getpid()
+
+
+def dies_at_three(n: int) -> int:
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def refuses_two(n: int) -> int:
+    if n == 2:
+        raise BadImage(Status.CORRUPT, "cut off")
+    return n
+
+
+def threads(n: int) -> tuple[int, int]:
+    import cv2
+    import torch
+
+    one_thread()  # as each task begins, with libraries loaded by an earlier one
+    return cv2.getNumThreads(), torch.get_num_threads()
