@@ -46,9 +46,9 @@ PACKAGES = (
 """Whose versions can change a figure of the report."""
 FIGURES: Mapping[str, Callable[[Rung], str | None]] = {
     "Accuracy by class": per_class_figure,
+    "Calibration": calibration_figure,
     "Confusion": confusion_figure,
     "Learning": curves_figure,
-    "Calibration": calibration_figure,
 }
 """Title of a section of a rung to its figure, in order."""
 
@@ -88,7 +88,8 @@ def page_of(rungs: Sequence[Rung], n_samples: int) -> str:
     return environment.get_template("report.html.jinja").render(
         rungs=[_section(rung, n_samples) for rung in rungs],
         dag=dag_of(rungs, session),
-        energy=_energy_rows(rungs, session),
+        energy=[(rung.name, _energy_rows(rung, session)) for rung in rungs],
+        records=[r for rung in rungs for r in rung.energy.values() if r is not None],
         environment=describe_environment(),
     )
 
@@ -106,11 +107,10 @@ def _section(rung: Rung, n_samples: int) -> dict[str, Any]:
     }
 
 
-def _energy_rows(rungs: Sequence[Rung], session: str) -> list[dict[str, Any]]:
+def _energy_rows(rung: Rung, session: str) -> list[dict[str, Any]]:
     """One row per cell, whether it ran or not."""
     return [
-        {"rung": rung.name, "cell": cell, "record": record, "state": state_of(record, session)}
-        for rung in rungs
+        {"cell": cell, "record": record, "state": state_of(record, session)}
         for cell, record in rung.energy.items()
     ]
 

@@ -1,12 +1,23 @@
 """What the control says: whether models that see no relations stay where they should."""
 
 import math
+from dataclasses import dataclass
 
-from perceptgraph.stages.report_facts import Metrics, Result
+from perceptgraph.stages.report_facts import Metrics
+from perceptgraph.stages.report_words import percent, points
 
 CONTROLS = ("segment_set", "set")
 """Models without edges; the first sees segments alone, the second every primitive."""
 SURE = 2.0  # standard errors: about 1 in 20 differences of chance alone is larger
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Accuracy of a model and its standard error."""
+
+    model: str
+    accuracy: float
+    error: float
 
 
 def control_sentences(metrics: Metrics) -> list[str]:
@@ -15,51 +26,51 @@ def control_sentences(metrics: Metrics) -> list[str]:
     The standard error of a difference takes the two models as independent. They are tested on the
     same images, so their errors go together and the true one is smaller: a careful side to err on.
     """
-    sentences = [
-        _beside_rate(name, metrics.models[name], metrics)
-        for name in CONTROLS
-        if name in metrics.models
-    ]
-    relational = {
-        name: result
+    scores = {
+        name: Score(name, result.accuracy, result.accuracy_se)
         for name, result in metrics.models.items()
-        if result.reads == "graphs" and name not in CONTROLS
+        if result.accuracy is not None and result.accuracy_se is not None
     }
+    controls = [scores[name] for name in CONTROLS if name in scores]
+    relational = [
+        score
+        for name, score in scores.items()
+        if metrics.models[name].reads == "graphs" and name not in CONTROLS
+    ]
+    sentences = [_beside_rate(control, metrics) for control in controls]
     if not relational:
         return [*sentences, "No relational model was evaluated, so relations are not judged."]
-    best = max(relational, key=lambda name: relational[name].accuracy)
-    return sentences + [
-        _difference(best, relational[best], name, metrics.models[name])
-        for name in CONTROLS
-        if name in metrics.models
-    ]
+    best = max(relational, key=lambda score: score.accuracy)
+    return sentences + [_difference(best, control) for control in controls]
 
 
-def _beside_rate(name: str, result: Result, metrics: Metrics) -> str:
-    what = "segments only, no relations" if name == "segment_set" else "all primitives, no edges"
-    reached = f"{name} ({what}) reaches {100 * result.accuracy:.1f} %"
+def _beside_rate(score: Score, metrics: Metrics) -> str:
+    segments = score.model == "segment_set"
+    what = "segments only, no relations" if segments else "all primitives, no edges"
+    reached = f"{score.model} ({what}) reaches {percent(score.accuracy)}"
     if metrics.group_rate is None:
-        return f"{reached}; chance is {100 * metrics.chance:.1f} %."
-    gap = result.accuracy - metrics.group_rate
-    rate = f"the group rate of {100 * metrics.group_rate:.1f} %"
-    if abs(gap) <= SURE * result.accuracy_se:
+        return f"{reached}; chance is {percent(metrics.chance)}."
+    gap = score.accuracy - metrics.group_rate
+    rate = f"the group rate of {percent(metrics.group_rate)}"
+    if abs(gap) <= SURE * score.error:
         return f"{reached}: it stays at {rate}, as a model blind to relations should."
     if gap < 0:
         return f"{reached}: it stays below {rate}."
     leak = (
-        "; what it sees of single segments tells some classes of a group apart"
-        if name == "segment_set"
-        else "; the branches of junctions are relations in disguise, and it sees them"
+        "what it sees of single segments tells some classes of a group apart"
+        if segments
+        else "the branches of junctions are relations in disguise, and it sees them"
     )
-    return f"{reached}: {100 * gap:.1f} points above {rate}{leak}."
+    return f"{reached}: {points(gap)} points above {rate}; {leak}."
 
 
-def _difference(best: str, result: Result, control: str, other: Result) -> str:
-    gap = result.accuracy - other.accuracy
-    error = math.hypot(result.accuracy_se, other.accuracy_se)
-    figures = f"{100 * gap:+.1f} ± {100 * error:.1f} points"
-    if gap > SURE * error:
-        return f"The best relational model, {best}, is clearly above {control} ({figures})."
-    if gap < -SURE * error:
-        return f"The best relational model, {best}, is clearly below {control} ({figures})."
-    return f"The best relational model, {best}, cannot be told from {control} ({figures})."
+def _difference(best: Score, control: Score) -> str:
+    gap = best.accuracy - control.accuracy
+    error = math.hypot(best.error, control.error)
+    relation = "cannot be told from"
+    if abs(gap) > SURE * error:
+        relation = "is clearly above" if gap > 0 else "is clearly below"
+    return (
+        f"The best relational model, {best.model}, {relation} {control.model} "
+        f"({'+' if gap >= 0 else ''}{points(gap)} ± {points(error)} points)."
+    )

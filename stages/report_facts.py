@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,9 @@ STORES: Mapping[str, tuple[str, Callable[[Path], RaggedStore]]] = {
     "relate": ("graphs.zarr", open_graphs),
 }
 """Stage to the store that it writes, and what opens it."""
+
+TEXTS = ("truth", "predicted")
+"""Columns that name classes; a class may be called "7"."""
 
 Table = Mapping[str, NDArray[Any]]
 Contract = TypeVar("Contract")
@@ -73,21 +76,24 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Figures of one model on the test images of a rung."""
+    """Figures of one model on the test images of a rung, on its one-shot runs, or on both."""
 
-    accuracy: float
-    accuracy_se: float
-    """Standard error of the accuracy."""
-    mean_per_class: float
-    per_class: Mapping[str, float | None]
-    calibration_error: float
     parameters: int
     macs: float
     """Multiply-adds per image."""
     steps: int
     reads: str
-    """"graphs" or "pixels"."""
-    one_shot_accuracy: float | None
+    """"graphs", or "images" for a net on pixels."""
+    accuracy: float | None = None
+    """None where no test image has a label."""
+    accuracy_se: float | None = None
+    """Standard error of the accuracy."""
+    mean_per_class: float | None = None
+    per_class: Mapping[str, float] = field(default_factory=dict)
+    """Classes without test images are left out."""
+    calibration_error: float | None = None
+    one_shot_accuracy: float | None = None
+    """None where the rung has no one-shot runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +185,29 @@ def open_store(folder: Path, stage: str) -> RaggedStore | None:
 
 
 def read_table(path: Path) -> Table | None:
-    """Columns of a CSV file by name: floats where all values are numbers; None for no file."""
+    """Columns of a CSV file by name, floats but for TEXTS; None for no file."""
     if not path.exists():
         return None
     with path.open(newline="") as file:
         names, *rows = list(csv.reader(file))
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return {name: _numbers(values) for name, values in zip(names, columns, strict=True)}
-
-
-def _numbers(values: tuple[str, ...]) -> NDArray[Any]:
-    try:
-        return np.array([float(v) if v else np.nan for v in values])
-    except ValueError:
-        return np.array(values)
+    return {
+        name: np.array(values, np.str_ if name in TEXTS else np.float64)
+        for name, values in zip(names, columns, strict=True)
+    }
 
 
 def _checked(kind: type[Contract], values: Mapping[str, Any], where: str) -> Contract:
     """The dataclass of these values; keys that it has no field for belong to others."""
-    wanted = {f.name for f in fields(kind) if f.default is MISSING}  # type: ignore[arg-type]
-    missing = sorted(wanted - values.keys())
+    known = fields(kind)  # type: ignore[arg-type]
+    missing = [
+        f.name
+        for f in known
+        if f.name not in values and f.default is MISSING and f.default_factory is MISSING
+    ]
     if missing:
         raise ContractError(f"{where}: missing {', '.join(missing)}; run its stage again")
-    return kind(**{name: values[name] for name in wanted})
+    return kind(**{f.name: values[f.name] for f in known if f.name in values})
 
 
 def _metrics(path: Path) -> Metrics | None:

@@ -1,7 +1,7 @@
 """Figures of the report, as SVG that takes its ink from the page: light and dark both read well."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib
@@ -19,7 +19,7 @@ from perceptgraph.stages.report_facts import Rung, Table, open_store
 from perceptgraph.stores.status import SPLITS
 
 INK = "#010203"  # stands for the page's ink until the figure is SVG
-INKS = ("#8d9096", "#e69f00", "#3aa0d8", "#1a6fb0", "#d55e00", "#b0549a", "#009e73")
+INKS = ("#8d9096", "#e69f00", "#1f9e79", "#2a80c4", "#d55e00", "#b0549a", "#56b4e9")
 """Colour of each model in turn, of Okabe and Ito, readable on light and on dark paper."""
 SHADE = LinearSegmentedColormap.from_list("shade", [(0.1, 0.45, 0.75, 0.0), (0.1, 0.45, 0.75, 1.0)])
 MOST_CLASSES = 40  # rows that a figure of one page can name
@@ -93,16 +93,18 @@ def confusion_matrix(table: Table, names: Sequence[str]) -> NDArray[np.float64]:
     place = {name: i for i, name in enumerate(names)}
     columns = (table[name] for name in ("truth", "predicted", "count"))
     for truth, predicted, count in zip(*columns, strict=True):
-        counts[_place(truth, place), _place(predicted, place)] += count
+        counts[place[str(truth)], place[str(predicted)]] += count
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
 def per_class_figure(rung: Rung) -> str | None:
     """Accuracy of each class under each model; of the hardest where there are too many classes."""
     metrics = rung.metrics
-    if metrics is None or not metrics.models:
+    if metrics is None:
         return None
-    models = [model for model in rung.models if model in metrics.models]
+    models = [m for m in rung.models if m in metrics.models and metrics.models[m].per_class]
+    if not models:
+        return None
     # As floats the None of a class without test images is NaN.
     values = np.array(
         [[metrics.models[m].per_class.get(name) for name in metrics.class_names] for m in models],
@@ -176,9 +178,9 @@ def calibration_figure(rung: Rung) -> str | None:
                 label=model,
             )
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", aspect="equal")
-        figure.legend(loc="outside right upper")
+        figure.legend(loc="outside lower left", ncols=3, columnspacing=1.2)
 
-    return drawn(draw, 4.6, 3.4, f"Calibration on {rung.name}")
+    return drawn(draw, 3.8, 4.2, f"Calibration on {rung.name}")
 
 
 def sample_pictures(rung: Rung, n_samples: int) -> list[tuple[str, str]]:
@@ -216,11 +218,6 @@ def spread(indices: NDArray[np.int64], labels: NDArray[np.int32], n_wanted: int)
 def _tables(rung: Rung, kind: str) -> dict[str, Table]:
     found = {model: rung.table(kind, model) for model in rung.models}
     return {model: table for model, table in found.items() if table is not None}
-
-
-def _place(value: object, place: Mapping[str, int]) -> int:
-    """Number of a class that a table names, or numbers."""
-    return place[value] if isinstance(value, str) else int(float(str(value)))
 
 
 def _name_axes(axes: Axes, names: Sequence[str]) -> None:
