@@ -1,6 +1,9 @@
 """Random relation graphs for the tests of loader, models and training."""
 
+from pathlib import Path
+
 import numpy as np
+
 from perceptgraph.graphs.frames import ATTRIBUTES, Frames
 from perceptgraph.graphs.loader import GraphSchema
 from perceptgraph.graphs.relation_graph import RelationGraph
@@ -55,7 +58,7 @@ def learnable_graph(rng: np.random.Generator, label: int) -> RelationGraph:
     return graph
 
 
-def write_learnable_store(path, n: int = 240, seed: int = 0) -> None:
+def write_learnable_store(path: Path, n: int = 240, seed: int = 0) -> None:
     """A graph store of three classes: half training, a quarter validation, a quarter test."""
     rng = np.random.default_rng(seed)
     records = []
@@ -72,7 +75,7 @@ def write_learnable_store(path, n: int = 240, seed: int = 0) -> None:
         block.layout,
         [
             lambda name: (
-                block.counts[name[: -len("/count")]]
+                block.counts[name.removesuffix("/count")]
                 if name.endswith("/count")
                 else block.columns[name]
             )

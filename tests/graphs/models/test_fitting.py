@@ -1,0 +1,178 @@
+"""A fit that is stopped and starts again ends with the very same network."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from graph_samples import write_learnable_store
+
+from perceptgraph.graphs.loader import GraphStore
+from perceptgraph.graphs.models.fitting import (
+    Checkpoint,
+    Evaluation,
+    Recipe,
+    best_of,
+    fit,
+    is_over,
+)
+from perceptgraph.graphs.models.h2gcn import H2GCN
+
+RECIPE = Recipe(16, 60, 10, 100, 1e-2, 1e-4)
+CPU = torch.device("cpu")
+Curve = list[Evaluation]
+
+
+class Stopped(Exception):
+    """Stands for a kill."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> GraphStore:
+    path = tmp_path_factory.mktemp("store") / "graphs.zarr"
+    write_learnable_store(path)
+    return H2GCN.open(path, {})
+
+
+def run(
+    store: GraphStore,
+    checkpoint: Checkpoint | None = None,
+    recipe: Recipe = RECIPE,
+    stop_after: int = 10**9,
+    seed: int = 0,
+) -> tuple[H2GCN, Curve]:
+    seen: Curve = []
+
+    def count(row: Evaluation) -> None:
+        seen.append(row)
+        if len(seen) == stop_after:
+            raise Stopped
+
+    torch.manual_seed(seed)
+    net = H2GCN(store.schema, embedding=8, rounds=2, dropout=0.3)
+    train, val = (np.flatnonzero(store.ok & (store.split == i)) for i in (0, 1))
+    rng = np.random.default_rng(seed)
+    return net, fit(net, store, train, val, rng, recipe, CPU, checkpoint, count)
+
+
+def assert_same(first: tuple[H2GCN, Curve], second: tuple[H2GCN, Curve]) -> None:
+    assert first[1] == second[1]
+    for name, tensor in first[0].state_dict().items():
+        assert torch.equal(tensor, second[0].state_dict()[name]), name
+
+
+def test_it_learns_what_only_relations_tell(store: GraphStore) -> None:
+    _, history = run(store, recipe=replace(RECIPE, max_steps=200, batch_size=32))
+
+    assert history[best_of(history)].val_accuracy > 0.9
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(store: GraphStore) -> None:
+    first, again, other = run(store), run(store), run(store, seed=1)
+
+    assert_same(first, again)
+    assert first[1] != other[1]
+
+
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_a_fit_that_is_stopped_ends_as_an_uninterrupted_one(
+    store: GraphStore, tmp_path: Path, stop_after: int
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "state.pt", "key")
+    with pytest.raises(Stopped):
+        run(store, checkpoint, stop_after=stop_after)
+
+    resumed = run(store, checkpoint)
+
+    assert_same(run(store), resumed)
+
+
+def test_a_checkpoint_of_another_key_is_not_taken_up(store: GraphStore, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        run(store, Checkpoint(tmp_path / "state.pt", "old"), seed=1, stop_after=2)
+
+    assert_same(run(store), run(store, Checkpoint(tmp_path / "state.pt", "new")))
+
+
+def test_a_checkpoint_cannot_execute_code(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.system, (f"touch {tmp_path / 'executed'}",)
+
+    torch.save({"key": "key", "net": Trap()}, tmp_path / "state.pt")
+
+    with pytest.raises(pickle.UnpicklingError):
+        Checkpoint(tmp_path / "state.pt", "key").load(CPU)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_it_ends_with_the_best_weights_and_stops_early(store: GraphStore) -> None:
+    recipe = replace(RECIPE, max_steps=2000, patience=3)
+
+    _, history = run(store, recipe=recipe)
+
+    assert history[-1].step < recipe.max_steps
+    assert len(history) - 1 - best_of(history) == recipe.patience
+    assert is_over(history, recipe)
+    assert not is_over(history[:-1], recipe)
+
+
+def test_without_validation_samples_it_says_so(store: GraphStore) -> None:
+    none, some = np.zeros(0, np.int64), np.arange(4)
+    net = H2GCN(store.schema, embedding=8, rounds=1, dropout=0.0)
+
+    with pytest.raises(ValueError, match="expected training and validation samples, got 4 and 0"):
+        fit(net, store, some, none, np.random.default_rng(0), RECIPE)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import numpy as np, torch
+from perceptgraph.graphs.models.fitting import Checkpoint, Recipe, fit
+from perceptgraph.graphs.models.h2gcn import H2GCN
+
+folder = Path(sys.argv[1])
+torch.set_num_threads(1)
+store = H2GCN.open(folder / "graphs.zarr", {})
+torch.manual_seed(0)
+net = H2GCN(store.schema, embedding=8, rounds=2, dropout=0.3)
+train, val = (np.flatnonzero(store.ok & (store.split == i)) for i in (0, 1))
+recipe = Recipe(16, 300, 10, 1000, 1e-2, 1e-4)
+fit(net, store, train, val, np.random.default_rng(0), recipe, None,
+    Checkpoint(folder / sys.argv[2] / "state.pt", "key"))
+torch.save(net.state_dict(), folder / f"{sys.argv[2]}.pt")
+"""
+
+
+def test_a_killed_process_loses_nothing_that_shows(tmp_path: Path) -> None:
+    write_learnable_store(tmp_path / "graphs.zarr", n=120)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+
+    def start(name: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(tmp_path), name], env=environment
+        )
+
+    assert start("whole").wait(120) == 0
+    process = start("killed")
+    state, deadline = tmp_path / "killed" / "state.pt", time.monotonic() + 60
+    while not state.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(60) == -signal.SIGKILL
+    n_before = len(torch.load(state, weights_only=True)["history"])
+    assert start("killed").wait(120) == 0
+
+    whole, killed = (
+        torch.load(tmp_path / f"{n}.pt", weights_only=True) for n in ("whole", "killed")
+    )
+    assert 1 <= n_before < 30
+    assert all(torch.equal(whole[name], killed[name]) for name in whole)
