@@ -39,7 +39,7 @@ def synthetic_block(n_graphs: int, rng: np.random.Generator) -> Block:
     ids = [str(i).encode() for i in range(n_graphs)]
     zeros = np.zeros(n_graphs, np.int64)
     layout = graph_layout(max(map(len, RELATIONS.values())))
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "image/id": np.frombuffer(b"".join(ids), np.uint8),
         "image/label": rng.integers(0, 10, n_graphs).astype(np.int32),
         "image/split": zeros.astype(np.uint8),
@@ -77,7 +77,7 @@ def synthetic_store(path: Path, n_graphs: int, seed: int = 0) -> None:
     write_store(path, parts[0].layout, [reader(part) for part in parts], attributes)
 
 
-class StockGraphs(InMemoryDataset):
+class StockGraphs(InMemoryDataset):  # type: ignore[misc]
     """The same graphs as torch_geometric keeps them."""
 
     def __init__(self, store: GraphStore) -> None:
