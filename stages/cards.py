@@ -24,6 +24,7 @@ def write_cards(rungs: Sequence[Rung], folder: Path) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters.update(FILTERS)
     for rung in rungs:

@@ -349,9 +349,13 @@ def test_browser_asks_nothing_of_the_network(outputs: Path, scheme: Any) -> None
         page.goto(page_file.as_uri())
         broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).length")
         sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        page.set_viewport_size({"width": 1030, "height": 700})  # A4 across, less its margins
+        page.emulate_media(media="print")
+        off_paper = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         browser.close()
 
     assert [url for url in asked if not url.startswith("data:")] == [page_file.as_uri()]
     assert said == []
     assert broken == 0
     assert sideways <= 0
+    assert off_paper <= 0
