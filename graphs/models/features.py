@@ -55,7 +55,7 @@ class RelationProfile(nn.Module):
         )
         # 0 / 0 is NaN: a mean over no edge is not a number.
         table = torch.cat([count.log1p()[:, None], total / count[:, None]], dim=1)
-        return table.view(-1, n_relations * width)[:, self.filled.flatten()]
+        return table.view(len(batch.kind), n_relations * width)[:, self.filled.flatten()]
 
 
 class Standardise(nn.Module):

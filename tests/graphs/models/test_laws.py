@@ -1,0 +1,333 @@
+"""Laws of every classifier; a new one is tested by being in its table."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from graph_samples import SCHEMA, random_graph, random_graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
+from perceptgraph.graphs.loader import GraphSchema, GraphStore, graphs_in_memory
+from perceptgraph.graphs.models import MODELS
+from perceptgraph.graphs.models.classifier import Classifier, Samples
+from perceptgraph.graphs.models.graph_net import GraphNet
+from perceptgraph.graphs.models.saved import (
+    About,
+    classifier_of,
+    load_model,
+    n_parameters,
+    save_model,
+)
+from perceptgraph.graphs.models.segment_set import MEASURES
+from perceptgraph.graphs.relation_graph import RelationGraph
+from perceptgraph.stages.baselines import BASELINES
+from perceptgraph.stages.baselines.pixels import pixels_in_memory
+
+EVERY = {**MODELS, **BASELINES}
+KEYWORDS = {"hidden": 8, "embedding": 6, "rounds": 2, "dropout": 0.3, "side": 20}
+"""Of all models; each takes those that it knows."""
+WITHOUT_EDGES = ("set", "segment_set")
+
+K, C = len(NODE_KINDS), len(SCHEMA.class_names)
+PROFILE = (1 + 2) + (1 + 1) + 1  # per relation of SCHEMA: a count, and its measures
+H, P, KEPT = KEYWORDS["hidden"], KEYWORDS["embedding"], 7  # 2^(2 + 1) - 1 blocks of P
+SET_INPUT, SEGMENT_INPUT = K + len(ATTRIBUTES), K + len(MEASURES)
+NET_INPUT = SET_INPUT + PROFILE
+
+PARAMETERS = {
+    "set": (SET_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * H + (H + 1) * C,
+    "segment_set": (SEGMENT_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * H + (H + 1) * C,
+    "gcn": (NET_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * C,
+    "h2gcn": NET_INPUT * P + (2 * KEPT * P + 1) * C,
+    "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
+}
+
+
+class Count(NamedTuple):
+    """What a batch holds."""
+
+    graphs: int
+    nodes: int
+    lines: int
+    near: int
+    far: int
+
+
+MACS = {
+    "set": lambda n: n.nodes * (SET_INPUT + H) * H + n.graphs * (2 * H + 1 + C) * H,
+    "segment_set": lambda n: n.lines * (SEGMENT_INPUT + H) * H + n.graphs * (2 * H + 1 + C) * H,
+    "gcn": lambda n: (
+        n.nodes * (NET_INPUT + H) * H + 2 * (n.near + n.nodes) * H + n.graphs * (2 * H + 1) * C
+    ),
+    "h2gcn": lambda n: (
+        n.nodes * NET_INPUT * P + (n.near + n.far) * (P + 2 * P) + n.graphs * (2 * KEPT * P + 1) * C
+    ),
+    "lenet": lambda n: (
+        n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
+    ),
+}
+
+
+def keywords_of(name: str) -> dict[str, Any]:
+    parameters = inspect.signature(classifier_of(name, EVERY)).parameters.values()
+    return {p.name: KEYWORDS[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def samples_of(name: str, graphs: list[RelationGraph]) -> Samples:
+    """The graphs for a model of graphs; for one of pixels as many pictures, of many sizes."""
+    cls = classifier_of(name, EVERY)
+    if issubclass(cls, GraphNet):
+        return cls.supplied(graphs_in_memory(graphs, SCHEMA))
+    rng = np.random.default_rng(len(graphs))
+    pictures = [rng.random((12 + i, 40 - i), np.float32) for i in range(len(graphs))]
+    store = pixels_in_memory(pictures, KEYWORDS["side"])
+    label = np.array([graph.label for graph in graphs])
+    return replace(store, label=label, facts={"class_names": list(SCHEMA.class_names)})
+
+
+def network_of(name: str, facts: Mapping[str, Any], seed: int = 0) -> Classifier:
+    torch.manual_seed(seed)
+    cls = classifier_of(name, EVERY)
+    return cls(cls.schema(facts), **keywords_of(name)).eval()
+
+
+def case(name: str, seed: int = 0, n: int = 12) -> tuple[Classifier, Samples]:
+    """A network that knows its input's statistics, and random samples."""
+    samples = samples_of(name, random_graphs(seed, n))
+    net = network_of(name, samples.facts)
+    net.prepare([samples.batch(np.arange(n))])
+    return net, samples
+
+
+def logits(net: Classifier, samples: Samples, indices: NDArray[np.int64]) -> Tensor:
+    with torch.no_grad():
+        return net.logits(samples.batch(indices))
+
+
+def logits_of(net: Classifier, graphs: list[RelationGraph]) -> Tensor:
+    assert isinstance(net, GraphNet)
+    samples = net.supplied(graphs_in_memory(graphs, SCHEMA))
+    return logits(net, samples, np.arange(len(graphs)))
+
+
+def renumbered(graph: RelationGraph, rng: np.random.Generator) -> RelationGraph:
+    """The same graph with its nodes and its edges in another order."""
+    order, edges = rng.permutation(len(graph.frames)), rng.permutation(len(graph.source))
+    place = np.argsort(order).astype(np.int32)
+    frames = graph.frames
+    return replace(
+        graph,
+        frames=replace(
+            frames,
+            kind=frames.kind[order],
+            position=frames.position[order],
+            direction=frames.direction[order],
+            attributes=frames.attributes[order],
+        ),
+        source=place[graph.source][edges],
+        target=place[graph.target][edges],
+        relation=graph.relation[edges],
+        attributes=graph.attributes[edges],
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+@settings(max_examples=10)
+@given(seed=st.integers(0, 2**32))
+def test_order_of_nodes_and_edges_does_not_matter(name: str, seed: int) -> None:
+    graphs, rng = random_graphs(seed), np.random.default_rng(seed)
+    net, _ = case(name)
+
+    here = logits_of(net, graphs)
+    there = logits_of(net, [renumbered(graph, rng) for graph in graphs])
+
+    torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@settings(max_examples=10)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_logits_do_not_depend_on_the_rest_of_the_batch(
+    name: str, seed: int, data: st.DataObject
+) -> None:
+    net, samples = case(name, seed)
+    order = np.array(data.draw(st.permutations(range(12))))
+
+    alone = torch.cat([logits(net, samples, np.array([i])) for i in order])
+    together = logits(net, samples, order)
+
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_graphs_without_edges_or_nodes_have_finite_logits(name: str) -> None:
+    rng = np.random.default_rng(0)
+    net, _ = case(name)
+    graphs = [random_graph(rng, n, 0) for n in (0, 1, 5)]
+
+    for chosen in (graphs, graphs[:1], [graphs[0], graphs[0]]):
+        found = logits_of(net, chosen)
+
+        assert found.shape == (len(chosen), C)
+        assert found.isfinite().all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_lone_node_among_others_is_legal(name: str) -> None:
+    rng = np.random.default_rng(0)
+    net, _ = case(name)
+    graph = random_graph(rng, 6, 20)
+    last_alone = replace(graph, source=graph.source % 5, target=graph.target % 5)
+
+    assert logits_of(net, [last_alone]).isfinite().all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_attributes_that_are_missing_or_absurd_give_finite_logits(name: str) -> None:
+    net, _ = case(name)
+    graph = random_graph(np.random.default_rng(0), 4, 10)
+    graph.frames.attributes[0] = np.nan
+    graph.frames.attributes[1] = np.inf
+    graph.frames.attributes[2] = 1e30
+
+    assert logits_of(net, [graph]).isfinite().all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_data_without_relations_is_legal(name: str) -> None:
+    nothing = GraphSchema({}, SCHEMA.class_names)
+    graph = random_graph(np.random.default_rng(0), 4, 0)
+    bare = replace(graph, relations=(), attributes=np.zeros((0, 0), np.float32))
+    samples = graphs_in_memory([bare], nothing).with_hops()
+
+    net = network_of(name, nothing.facts())
+
+    assert logits(net, samples, np.array([0])).isfinite().all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_pose_of_the_picture_is_not_seen(name: str) -> None:
+    rng = np.random.default_rng(0)
+    net, _ = case(name)
+    graphs = random_graphs(1)
+    elsewhere = [
+        replace(
+            graph,
+            frames=replace(
+                graph.frames,
+                position=rng.normal(size=graph.frames.position.shape).astype(np.float32),
+                direction=np.roll(graph.frames.direction, 1, axis=1),
+            ),
+        )
+        for graph in graphs
+    ]
+
+    assert torch.equal(logits_of(net, graphs), logits_of(net, elsewhere))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_only_models_of_relations_see_edges(name: str) -> None:
+    rng = np.random.default_rng(0)
+    net, _ = case(name)
+    graph = random_graph(rng, 8, 30)
+    rewired = replace(
+        graph,
+        target=rng.permutation(graph.target),
+        attributes=rng.permuted(graph.attributes, axis=0),
+    )
+
+    same = torch.equal(logits_of(net, [graph]), logits_of(net, [rewired]))
+
+    assert same == (name in WITHOUT_EDGES)
+
+
+def test_segment_set_sees_measures_of_lines_alone() -> None:
+    net, _ = case("segment_set")
+    graph = random_graph(np.random.default_rng(0), 9, 0)
+    line = graph.frames.kind == NODE_KINDS.index("line")
+    measured = np.isin(list(ATTRIBUTES), MEASURES)
+    kept = np.where(line[:, None] & measured, graph.frames.attributes, np.float32(7))
+    other = replace(graph, frames=replace(graph.frames, attributes=kept))
+
+    assert 0 < line.sum() < 9
+    assert torch.equal(logits_of(net, [graph]), logits_of(net, [other]))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_parameter_learns(name: str) -> None:
+    net, samples = case(name, n=30)
+    batch = samples.batch(np.arange(30))
+
+    functional.cross_entropy(net.logits(batch), batch.label).backward()  # type: ignore[no-untyped-call]
+
+    for parameter, values in net.named_parameters():
+        assert values.grad is not None, parameter
+        assert values.grad.isfinite().all(), parameter
+        assert values.grad.any(), parameter
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_number_of_parameters_is_that_of_the_formula(name: str) -> None:
+    net, _ = case(name)
+
+    assert n_parameters(net) == PARAMETERS[name]
+
+
+def count_of(samples: Samples, n: int) -> Count:
+    if not isinstance(samples, GraphStore):
+        return Count(n, 0, 0, 0, 0)
+    batch = samples.batch(np.arange(n))
+    lines = int((batch.kind == NODE_KINDS.index("line")).sum())
+    return Count(n, len(batch.kind), lines, batch.one_hop.shape[1], batch.two_hop.shape[1])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_multiply_adds_are_those_of_the_formula(name: str) -> None:
+    net, samples = case(name)
+
+    assert net.macs(samples.batch(np.arange(12))) == MACS[name](count_of(samples, 12))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_twice_the_samples_cost_twice_the_multiply_adds(name: str) -> None:
+    net, samples = case(name)
+
+    once = net.macs(samples.batch(np.arange(12)))
+    twice = net.macs(samples.batch(np.tile(np.arange(12), 2)))
+
+    assert 0 < 2 * once == twice
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_saved_network_gives_the_same_logits(name: str, tmp_path: Path) -> None:
+    net, samples = case(name)
+    about = About(name, keywords_of(name), samples.facts, n_parameters(net), 10)
+
+    save_model(tmp_path, net, about)
+    again, told = load_model(tmp_path, EVERY)
+
+    assert told == about
+    assert torch.equal(logits(net, samples, np.arange(12)), logits(again, samples, np.arange(12)))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_network_is_a_function_of_the_seed(name: str) -> None:
+    facts = samples_of(name, random_graphs(0)).facts
+
+    first, again, other = (network_of(name, facts, seed) for seed in (3, 3, 4))
+
+    def weights(net: Classifier) -> Tensor:
+        return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+    assert torch.equal(weights(first), weights(again))
+    assert not torch.equal(weights(first), weights(other))
