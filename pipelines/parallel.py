@@ -112,7 +112,9 @@ def _local_client(params: DaskParams) -> Iterator[Any]:
             threads_per_worker=1,
             memory_limit=params.memory_limit,
             processes=True,
-            dashboard_address=None,
+            # None would still open port 8787, and warn where another run has it.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
         ) as cluster,
         _client(cluster, params) as client,
     ):
