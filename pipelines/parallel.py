@@ -13,6 +13,8 @@ from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.mapper import Item, Mapper, Result, TaskFailure, serial
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+NO_WORKERS_S = 60
+"""Seconds without any process to work in, after which mode "local" gives up."""
 
 
 class DaskParams(BaseModel):
@@ -104,6 +106,8 @@ def _local_client(params: DaskParams) -> Iterator[Any]:
     settings = {
         "distributed.scheduler.allowed-failures": params.deaths_allowed,
         "distributed.worker.daemon": True,
+        # Without it a run whose workers are all gone for good would wait for ever.
+        "distributed.scheduler.no-workers-timeout": f"{NO_WORKERS_S}s",
     }
     with (
         dask.config.set(settings),
@@ -140,6 +144,7 @@ class _DaskMapper:
         self, function: Callable[[Item], Result], items: Sequence[Item]
     ) -> list[Result | TaskFailure]:
         from distributed import KilledWorker, as_completed
+        from distributed.scheduler import NoWorkerError
         from tqdm import tqdm
 
         tasks = [self._client.submit(_alone, function, item, pure=False) for item in items]
@@ -155,6 +160,11 @@ class _DaskMapper:
                         found[place[task.key]] = task.result()
                     except KilledWorker:
                         found[place[task.key]] = TaskFailure("the process that worked on it died")
+                    except NoWorkerError as error:
+                        raise ClusterError(
+                            f"dask: no worker process for {NO_WORKERS_S} s; finished parts are "
+                            "kept, start again to go on"
+                        ) from error
                     bar.update()
         finally:
             self._client.cancel(tasks)
