@@ -27,6 +27,16 @@ METRICS = "metrics.json"
 FOLDERS = ("predictions", "confusion", "calibration")
 EXAMPLE, QUERY = 0, 1
 
+NO_FIGURES: dict[str, Any] = {
+    "accuracy": None,
+    "accuracy_se": None,
+    "mean_per_class": None,
+    "calibration_error": None,
+    "per_class": {},
+    "one_shot_accuracy": None,
+}
+"""Of a model on a rung without labelled test images, or without one-shot runs."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -163,7 +173,7 @@ def evaluate_model(
     samples = net.open(root / net.STORE, about.keywords)
     class_names = tuple(about.facts["class_names"])
     test = usable(samples, SPLITS.index("test"))
-    figures: dict[str, Any] = {"reads": net.STORE.removesuffix(".zarr")}
+    figures = {"reads": net.STORE.removesuffix(".zarr")} | NO_FIGURES
     tables: dict[str, Any] = {}
     if len(test):
         logits = logits_of(net, samples, test, device).double().numpy()
