@@ -17,7 +17,7 @@ from perceptgraph.pipelines.energy import (
 )
 from perceptgraph.pipelines.metering import LEDGER
 
-PAGE_WIDTH = 140
+PAGE_WIDTH = 160
 """Columns of text where the output is no terminal."""
 MODELLED = "modelled: order of magnitude only"
 NO_CO2 = (
@@ -112,7 +112,7 @@ def _work_table(rows: Sequence[tuple[str, EnergyRecord]]) -> Table:
     table.add_column("CPU s", justify="right")
     table.add_column("work")
     for run, record in rows:
-        work = ", ".join(f"{name} {n:,}" for name, n in record.work.items())
+        work = ", ".join(f"{name} {n:,}" for name, n in record.work.items() if n)
         table.add_row(_cell(record), run, two_digits(record.wall_s), two_digits(record.cpu_s), work)
     return table
 

@@ -152,8 +152,11 @@ def predict_images(
             good.append((path, read_image(path)))
         except BadImage as error:
             failures[path] = error.reason
-    names, shares = predict(model, [image for _, image in good])
-    found = dict(zip((path for path, _ in good), shares, strict=True))
+    names: Sequence[str] = ()
+    found: dict[Path, NDArray[Any]] = {}
+    if good:
+        names, shares = predict(model, [image for _, image in good])
+        found = dict(zip((path for path, _ in good), shares, strict=True))
     if json_out is not None:
         values = {
             "model": str(model),
