@@ -224,7 +224,7 @@ def read_graphs(path: Path) -> GraphStore:
 
 def graphs_in_memory(graphs: Sequence[RelationGraph], schema: GraphSchema) -> GraphStore:
     """A store of graphs that were just made, named 0, 1, ..., all in the test split."""
-    n_attributes = graphs[0].attributes.shape[1] if graphs else 0
+    n_attributes = max((len(m) for m in schema.relations.values()), default=0)
     records = [graph_record(g, identity_record(str(i), g.label, 2)) for i, g in enumerate(graphs)]
     return _store_of(stack(graph_layout(n_attributes), records), schema.facts())
 

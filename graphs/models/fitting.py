@@ -84,7 +84,7 @@ def logits_of(
     with torch.inference_mode():
         pieces = [
             net.logits(samples.batch(indices[i : i + EVALUATION_BATCH]).to(device)).cpu()
-            for i in range(0, len(indices), EVALUATION_BATCH)
+            for i in range(0, max(len(indices), 1), EVALUATION_BATCH)
         ]
     return torch.cat(pieces)
 

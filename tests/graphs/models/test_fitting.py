@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 from graph_samples import write_learnable_store
+from torch.nn import functional
 
 from perceptgraph.graphs.loader import GraphStore
+from perceptgraph.graphs.models.features import LIMIT, Standardise
 from perceptgraph.graphs.models.fitting import (
     Checkpoint,
     Evaluation,
@@ -22,6 +24,7 @@ from perceptgraph.graphs.models.fitting import (
     best_of,
     fit,
     is_over,
+    logits_of,
 )
 from perceptgraph.graphs.models.h2gcn import H2GCN
 
@@ -176,3 +179,72 @@ def test_a_killed_process_loses_nothing_that_shows(tmp_path: Path) -> None:
     )
     assert 1 <= n_before < 30
     assert all(torch.equal(whole[name], killed[name]) for name in whole)
+
+
+def test_the_weights_that_are_kept_are_the_best_ones(store: GraphStore) -> None:
+    # So fast a descent gets worse again, and the last weights are not the best.
+    net, history = run(store, recipe=replace(RECIPE, learning_rate=0.3, max_steps=150))
+    best = history[best_of(history)]
+
+    val = np.flatnonzero(store.ok & (store.split == 1))
+    label = torch.from_numpy(store.label[val])
+    found = logits_of(net, store, val, CPU)
+
+    assert best != history[-1]
+    assert best.val_loss == min(row.val_loss for row in history)
+    assert float(functional.cross_entropy(found, label)) == best.val_loss
+    assert float((found.argmax(1) == label).float().mean()) == best.val_accuracy
+
+
+def test_a_process_killed_while_it_writes_leaves_the_state_before(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "state.pt", "key")
+    checkpoint.save({"history": [1]})
+    checkpoint.path.with_suffix(".partial").write_bytes(b"half of a sta")
+
+    state = checkpoint.load(CPU)
+    checkpoint.save({"history": [1, 2]})
+
+    assert state == {"key": "key", "history": [1]}
+    assert checkpoint.load(CPU) == {"key": "key", "history": [1, 2]}
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_standardised_columns_have_mean_0_and_deviation_1_whatever_the_pieces() -> None:
+    values = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * 5 + 100
+    whole, pieces = Standardise(3), Standardise(3)
+
+    whole.fit([values])
+    pieces.fit(values.split(7))
+
+    found = whole(values)
+    torch.testing.assert_close(found.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(found.std(0, correction=0), torch.ones(3))
+    torch.testing.assert_close(whole.mean, pieces.mean)
+    torch.testing.assert_close(whole.scale, pieces.scale)
+
+
+def test_missing_values_become_the_mean_and_do_not_change_it() -> None:
+    known = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
+    nan, inf = float("nan"), float("inf")
+    net = Standardise(2)
+
+    net.fit([known, torch.tensor([[nan, nan], [inf, -inf]]), torch.zeros(0, 2)])
+
+    assert net.mean.tolist() == [2.0, 5.0]
+    assert net.scale.tolist() == [1.0, 1.0]  # a column that never varies is not divided by 0
+    assert net(torch.tensor([[nan, inf], [3.0, 6.0]])).tolist() == [[0.0, 0.0], [1.0, 1.0]]
+
+
+def test_column_of_missing_values_alone_is_legal() -> None:
+    net = Standardise(1)
+
+    net.fit([torch.full((4, 1), float("nan"))])
+
+    assert net(torch.full((4, 1), float("nan"))).tolist() == [[0.0]] * 4
+
+
+def test_values_far_out_are_cut_off() -> None:
+    net = Standardise(1)
+    net.fit([torch.tensor([[-1.0], [1.0]])])
+
+    assert net(torch.tensor([[1e30], [-1e30]])).tolist() == [[LIMIT], [-LIMIT]]

@@ -1,0 +1,48 @@
+"""A rung that was climbed once, for the tests of the last stages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from perceptgraph.stages import detect, prepare, relate, train
+from perceptgraph.stages.detectors.catalog import DETECTORS
+from perceptgraph.stores.mapper import serial
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1},
+    "lenet": {"side": 20, "dropout": 0.1},
+}
+RELATIONS = {"near": {"k": 3}, "incidence": {"reach": 1.0}}
+KEYWORDS = {"lines": {"scale": 0.8}, "junctions": {"min_branch": 8.0}}
+
+
+def every_keyword(name: str) -> dict[str, Any]:
+    """The keywords of a detector, with the defaults that it has by hand."""
+    defaults = DETECTORS[name].__kwdefaults__
+    assert defaults is not None
+    return defaults | KEYWORDS[name]
+
+
+@pytest.fixture(scope="session")
+def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Outputs of a tiny rung of shapes, up to two trained models; read only."""
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("outputs") / "shapes"
+    few = {"train_per_class": 3, "val_per_class": 1, "test_per_class": 2}
+    shapes = prepare.opener("shapes").__kwdefaults__ | few
+    prepare.run(
+        prepare.Params(part_images=50, max_bad_share=0.1, datasets={"shapes": shapes}), root, serial
+    )
+    detectors = {name: every_keyword(name) for name in KEYWORDS}
+    how = {"part_images": 50, "max_bad_share": 0.1, "ground_truth": False, "detectors": detectors}
+    detect.run(detect.Params(**how, min_side=112, max_zoom=4), root, serial)
+    kinds = ["lines", "junctions"]
+    relating = {"part_images": 50, "kinds": kinds, "piece_length": 12.0, "relations": RELATIONS}
+    relate.run(relate.Params(**relating), root, serial)
+    recipe = {"batch_size": 16, "max_steps": 20, "evaluate_every": 10, "patience": 5}
+    speed = {"seed": 0, "learning_rate": 0.01, "weight_decay": 0.0, "networks": NETWORKS}
+    for model in NETWORKS:
+        train.run(train.Params(**recipe, **speed), root, serial, model, "cpu")
+    return root
