@@ -11,7 +11,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,6 +85,7 @@ class EnergyRecord:
     cpu_s_children: float
     work: Mapping[str, int]
     method: Method
+    """What most of the joules came from; "measured-nvml": a GPU's counter, the rest modelled."""
     cpu_watts: float | None
     ram_watts: float | None
     energy_kwh: float | None
@@ -208,8 +209,3 @@ def read_ledger(path: Path) -> list[EnergyRecord]:
 def is_incomplete(record: EnergyRecord) -> bool:
     """The run was killed or failed."""
     return record.state != "complete"
-
-
-def as_failed(record: EnergyRecord) -> EnergyRecord:
-    """The same record of a run that ended with an error."""
-    return replace(record, state="failed")

@@ -19,7 +19,6 @@ from typing import Any, Protocol
 import psutil
 
 from perceptgraph.pipelines.energy import (
-    JOULES_PER_KWH,
     EnergyParams,
     EnergyRecord,
     Method,
@@ -208,11 +207,12 @@ def _blank(
     )
 
 
-def _at(record: EnergyRecord, clock: _Clock, params: EnergyParams, state: State) -> EnergyRecord:
+def _at(
+    record: EnergyRecord, clock: _Clock, params: EnergyParams, state: State, gpu_watts: float
+) -> EnergyRecord:
     """The record with times and Strubell's estimate as of now."""
     wall, own, children = clock.read()
-    cpu_watts, ram_watts = declared_watts(params)
-    kwh, kg = strubell(wall / 3600, cpu_watts, ram_watts, params.gpu_watts or 0.0)
+    kwh, kg = strubell(wall / 3600, *declared_watts(params), gpu_watts)
     return replace(
         record,
         state=state,
@@ -234,15 +234,19 @@ def declared_watts(params: EnergyParams) -> tuple[float, float]:
 
 
 def _with_reading(record: EnergyRecord, reading: Reading, params: EnergyParams) -> EnergyRecord:
-    total = (reading.cpu_kwh + reading.ram_kwh + reading.gpu_kwh) * params.pue
-    low, high = band(record.method, total, record.cpu_s, record.wall_s, sum(declared_watts(params)))
-    intensity = record.intensity_g_per_kwh
+    """The record with its joules, named after what most of them came from."""
+    host, gpu = (reading.cpu_kwh + reading.ram_kwh) * params.pue, reading.gpu_kwh * params.pue
+    times = record.cpu_s, record.wall_s, sum(declared_watts(params))
+    low, high = band(record.method, host, *times)
+    gpu_low, gpu_high = band("measured-nvml", gpu, *times)
+    total, intensity = host + gpu, record.intensity_g_per_kwh
     return replace(
         record,
+        method="measured-nvml" if gpu > host else record.method,
         energy_kwh=total,
-        energy_low_kwh=low,
-        energy_high_kwh=high,
-        gpu_kwh=reading.gpu_kwh,
+        energy_low_kwh=low + gpu_low,
+        energy_high_kwh=high + gpu_high,
+        gpu_kwh=gpu,
         co2_kg=None if intensity is None else total * intensity / 1000,
     )
 
@@ -256,20 +260,24 @@ def metered(
     dataset: str = "",
     model: str = "",
     meter: Meter | None = None,
+    uses_gpu: bool = False,
 ) -> Iterator[Metering]:
     """Meter the block: lines in `outputs/ledger.jsonl`; its record at `record_path` if it succeeds.
 
-    Enter it inside of the cluster's context, so that workers are still there when it ends.
+    Enter it inside of the cluster's context, so that workers are still there when it ends. What
+    GPUs draw is counted where `uses_gpu`: a block that leaves them idle does not pay for them.
     """
     meter = meter or CodecarbonMeter(params)
-    meter.start()
-    clock, ledger, done = _Clock(), outputs / LEDGER, threading.Event()
+    gpu_watts = (params.gpu_watts or 0.0) if uses_gpu else 0.0
     record = _blank(stage, dataset, model, params, meter)
-    _append(ledger, record)
+    ledger, done = outputs / LEDGER, threading.Event()
+    _append(ledger, record)  # before the meter, which takes seconds to start
+    meter.start()
+    clock = _Clock()
 
     def beat() -> None:
         while not done.wait(params.heartbeat_s):
-            _append(ledger, _at(record, clock, params, "running"))
+            _append(ledger, _at(record, clock, params, "running", gpu_watts))
 
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
@@ -280,16 +288,13 @@ def metered(
     finally:
         done.set()
         heart.join()
-        record = replace(_at(record, clock, params, state), work=metering.work)  # type: ignore[arg-type]
-        record = _with_reading(record, meter.stop(), params)
+        record = _at(record, clock, params, state, gpu_watts)  # type: ignore[arg-type]
+        reading = meter.stop()
+        reading = reading if uses_gpu else replace(reading, gpu_kwh=0.0)
+        record = _with_reading(replace(record, work=metering.work), reading, params)
         _append(ledger, record)
         if state == "complete":
             record_path.parent.mkdir(parents=True, exist_ok=True)
             partial = record_path.with_suffix(".partial")
             partial.write_text(to_json(record, indent=2) + "\n")
             partial.replace(record_path)
-
-
-def joules(kwh: float) -> float:
-    """Joules of kilowatt-hours."""
-    return kwh * JOULES_PER_KWH

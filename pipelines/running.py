@@ -17,6 +17,8 @@ from perceptgraph.stages.params import ParamsError, check_choices
 STAGES = ("prepare", "detect", "relate", "train", "evaluate", "report")
 SERIAL = ("train", "evaluate", "report")
 """Stages that map over nothing: they start no workers."""
+ON_DEVICE = ("train", "evaluate")
+"""Stages that run nets, on the device that is asked for."""
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +62,12 @@ def run_stage(
     energy = section_of(values, "energy", EnergyParams)
     root = outputs / dataset if dataset else outputs
     record = _record_path(stage, root, model)
+    uses_gpu = stage in ON_DEVICE and runs_on_cuda(device)
     described = " ".join(part for part in (stage, dataset, model) if part)
     log.info("%s: starting", described)
     with (
         open_mapper(dask, described) as mapper,
-        metered(energy, outputs, record, stage, dataset, model) as metering,
+        metered(energy, outputs, record, stage, dataset, model, uses_gpu=uses_gpu) as metering,
     ):
         outcome: Outcome = module.run(
             params, root, mapper, **_extras(module.run, model=model, device=device)
@@ -72,6 +75,13 @@ def run_stage(
         metering.work.update(outcome.work)
     log.info("%s: done, %s", described, dict(outcome.work))
     return outcome
+
+
+def runs_on_cuda(device: str) -> bool:
+    """Whether nets run on a GPU when `device` is asked for."""
+    from perceptgraph.stages.train import device_of
+
+    return device_of(device).type == "cuda"
 
 
 def _check_cell(stage: str, dataset: str, model: str) -> None:
