@@ -3,7 +3,9 @@
 import importlib
 import inspect
 import logging
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +71,9 @@ def run_stage(
         open_mapper(dask, described) as mapper,
         metered(energy, outputs, record, stage, dataset, model, uses_gpu=uses_gpu) as metering,
     ):
-        outcome: Outcome = module.run(
-            params, root, mapper, **_extras(module.run, model=model, device=device)
-        )
+        with _progress(described) as progress:
+            offered = {"model": model, "device": device, "progress": progress}
+            outcome: Outcome = module.run(params, root, mapper, **_taken(module.run, offered))
         metering.work.update(outcome.work)
     log.info("%s: done, %s", described, dict(outcome.work))
     return outcome
@@ -95,9 +97,28 @@ def _check_cell(stage: str, dataset: str, model: str) -> None:
         raise ParamsError(f"run {stage}: --model is for stage train, which needs it")
 
 
-def _extras(function: Any, **offered: str) -> dict[str, str]:
+def _taken(function: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the offered arguments that the stage's run takes."""
     return {k: v for k, v in offered.items() if k in inspect.signature(function).parameters}
+
+
+@contextmanager
+def _progress(described: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for stages that tell how far they are; it appears with the first word of it."""
+    from tqdm import tqdm
+
+    bars: list[Any] = []
+
+    def tell(done: int, most: int) -> None:
+        if not bars:
+            bars.append(tqdm(total=most, desc=described, disable=None, file=sys.stderr))
+        bars[0].update(done - bars[0].n)
+
+    try:
+        yield tell
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 def _record_path(stage: str, root: Path, model: str) -> Path:
