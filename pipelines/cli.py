@@ -22,7 +22,9 @@ app = typer.Typer(
 bench_app = typer.Typer(help="Ratios against peers, in one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
-USAGE, FAILED, KILLED = 2, 1, 143
+USAGE, FAILED = 2, 1
+INTERRUPTED = (130, 143)
+"""128 and the number of the signal: SIGINT, for which typer ends the command, and SIGTERM."""
 
 Images = Annotated[list[Path], typer.Argument(help="Image files.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
@@ -208,7 +210,7 @@ def _end(error: BaseException) -> NoReturn:
 
 def _on_term(number: int, frame: FrameType | None) -> NoReturn:
     """Let what is open close, so that the ledger gets its last line."""
-    sys.exit(KILLED)
+    sys.exit(128 + number)
 
 
 def main(arguments: list[str] | None = None) -> Any:
@@ -216,8 +218,9 @@ def main(arguments: list[str] | None = None) -> Any:
     signal.signal(signal.SIGTERM, _on_term)
     try:
         return app(arguments)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; finished parts are kept, start again to go on", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code in INTERRUPTED:
+            typer.echo("interrupted; finished parts are kept, start again to go on", err=True)
+        raise
     except Exception as error:
         _end(error)

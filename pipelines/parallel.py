@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -104,8 +105,11 @@ def _local_client(params: DaskParams) -> Iterator[Any]:
     for name in ("scheduler", "client", "nanny", "worker"):
         logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
     settings = {
+        # The same for the workers: a heartbeat that comes after the end is no error.
+        "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
         "distributed.scheduler.allowed-failures": params.deaths_allowed,
         "distributed.worker.daemon": True,
+        "distributed.worker.preload": [__name__],
         # Without it a run whose workers are all gone for good would wait for ever.
         "distributed.scheduler.no-workers-timeout": f"{NO_WORKERS_S}s",
     }
@@ -123,6 +127,11 @@ def _local_client(params: DaskParams) -> Iterator[Any]:
         _client(cluster, params) as client,
     ):
         yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """Run by Dask in each of our workers: Ctrl-C reaches them too, but it is for the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _ready() -> bool:
