@@ -20,7 +20,7 @@ help:
 
 run: $(VENV)/.run
 	@git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
-	@dvc repro --quiet
+	@dvc repro
 	@echo "Report: $(CURDIR)/report/index.html"
 
 test: check $(VENV)/.opencv4
