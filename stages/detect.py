@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from perceptgraph import datasets, graphs, stages, stores
 from perceptgraph.datasets.image_set import ImageSet, image_set, open_images
 from perceptgraph.graphs.primitive_store import (
     PRIMITIVE_LAYOUT,
@@ -16,7 +17,6 @@ from perceptgraph.graphs.primitive_store import (
     primitive_record,
 )
 from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
-from perceptgraph.stages import detectors as package
 from perceptgraph.stages.detectors.catalog import DETECTORS, TAKES
 from perceptgraph.stages.detectors.grey import grey
 from perceptgraph.stages.detectors.ground_truth import drawn_primitives
@@ -27,7 +27,13 @@ from perceptgraph.stages.params import ParamsError, StageParams, check_choices, 
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.ragged import Record, StoreError
-from perceptgraph.stores.status import BadImage, Status, carried_identity, decode_text, encode_text
+from perceptgraph.stores.status import (
+    BadImage,
+    Status,
+    carried_identity,
+    failed_identity,
+    reasons_of,
+)
 
 IMAGES = "images.zarr"
 OUT = "primitives.zarr"
@@ -133,7 +139,7 @@ def detect_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]
             try:
                 found = detect_one(images, index, record, params)
             except BadImage as error:
-                identity |= _failure(error.status, error.reason)
+                identity = failed_identity(record, error.status, error.reason)
         made.append(primitive_record(found, identity, height, width))
     return made
 
@@ -141,17 +147,9 @@ def detect_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]
 def crashed_record(index: int, reason: str, store: Path) -> dict[str, Any]:
     """The record of an image whose detection killed its process."""
     record = open_images(store).record(index)
-    identity = carried_identity(record) | _failure(Status.CRASHED, f"detect: {reason}")
+    identity = failed_identity(record, Status.CRASHED, f"detect: {reason}")
     size = int(record["image/height"]), int(record["image/width"])
     return primitive_record(primitives(), identity, *size)
-
-
-def _failure(status: Status, reason: str) -> dict[str, Any]:
-    return {
-        "status/ok": 0,
-        "status/error_code": int(status),
-        "status/reason": encode_text(reason),
-    }
 
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
@@ -164,7 +162,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
             "or choose a data set that is drawn"
         )
     facts = {"params": params.model_dump(), "images": images.digest, "opencv": OPENCV}
-    folder = root / "parts" / "detect" / key_of(facts, [Path(package.__path__[0])])
+    code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
+    folder = root / "parts" / "detect" / key_of(facts, code)
     paths = make_parts(
         folder,
         PRIMITIVE_LAYOUT,
@@ -191,22 +190,14 @@ def outcome(images: Path, out: Path, max_bad_share: float) -> Outcome:
     failed = np.flatnonzero(was_good & (after.column("status/ok") == 0))
     levels = dict(zip(FAMILIES, ("line", "edge", "junction", "ridge", "blob"), strict=True))
     counts = {family: int(after.offsets(level)[-1]) for family, level in levels.items()}
-    bad = tuple(_named(after.record(int(i))) for i in failed)
+    height, width = (before.column(f"image/{n}").astype(np.int64) for n in ("height", "width"))
     return Outcome(
         work={
             "images": int(was_good.sum()),
-            "pixels": _n_pixels(before.column("image/height"), before.column("image/width")),
+            "pixels": int(height @ width),
             "primitives": sum(counts.values()),
             **counts,
         },
-        bad=bad,
-        too_many_bad=len(bad) > max_bad_share * max(int(was_good.sum()), 1),
+        bad=reasons_of(after, failed),
+        too_many_bad=len(failed) > max_bad_share * max(int(was_good.sum()), 1),
     )
-
-
-def _n_pixels(heights: NDArray[Any], widths: NDArray[Any]) -> int:
-    return int(heights.astype(np.int64) @ widths.astype(np.int64))
-
-
-def _named(record: Record) -> tuple[str, str]:
-    return decode_text(record["image/id"]), decode_text(record["status/reason"])

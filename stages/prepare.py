@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from perceptgraph import datasets as package
+from perceptgraph import datasets, stages, stores
 from perceptgraph.datasets.catalog import DATASETS, open_dataset, opener
 from perceptgraph.datasets.image_set import (
     PIXEL_DTYPES,
@@ -33,7 +33,7 @@ from perceptgraph.stores.parts import (
     spans,
 )
 from perceptgraph.stores.ragged import Layout, Record
-from perceptgraph.stores.status import BadImage, Status, decode_text
+from perceptgraph.stores.status import BadImage, Status, reasons_of
 
 OUT = "images.zarr"
 PIXELS = "pixel/value"
@@ -123,7 +123,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         "fingerprint": collection.fingerprint,
         "version": VERSION,
     }
-    folder = root / "parts" / "prepare" / key_of(facts, [Path(package.__path__[0])])
+    code = [Path(package.__path__[0]) for package in (datasets, stages, stores)]
+    folder = root / "parts" / "prepare" / key_of(facts, code)
     paths = make_parts(
         folder,
         partial(part_layout, extras=collection.extras),
@@ -149,12 +150,9 @@ def outcome(images: Path, max_bad_share: float) -> Outcome:
     """Counts of the finished store, and its bad images by name."""
     store = open_images(images)
     failed = np.flatnonzero(store.column("status/ok") == 0)
-    n_bad = len(failed)
-    records = [store.record(int(i)) for i in failed]
-    bad = tuple((decode_text(r["image/id"]), decode_text(r["status/reason"])) for r in records)
     height, width = (store.column(f"image/{n}").astype(np.int64) for n in ("height", "width"))
     return Outcome(
-        work={"images": len(store) - n_bad, "pixels": int(height @ width)},
-        bad=bad,
-        too_many_bad=n_bad > max_bad_share * max(len(store), 1),
+        work={"images": len(store) - len(failed), "pixels": int(height @ width)},
+        bad=reasons_of(store, failed),
+        too_many_bad=len(failed) > max_bad_share * max(len(store), 1),
     )

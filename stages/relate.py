@@ -1,7 +1,5 @@
 """Stage `relate`: primitives to relation graphs."""
 
-import shutil
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -9,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from perceptgraph import graphs as package
+from perceptgraph import graphs, stages, stores
 from perceptgraph.graphs.frames import NODES_OF
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
@@ -26,9 +24,9 @@ from perceptgraph.graphs.store import (
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
 from perceptgraph.stores.mapper import Mapper
-from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, spans
+from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.ragged import Layout
-from perceptgraph.stores.status import Status, carried_identity, decode_text, encode_text
+from perceptgraph.stores.status import Status, carried_identity, failed_identity, reasons_of
 
 PRIMITIVES = "primitives.zarr"
 OUT = "graphs.zarr"
@@ -84,11 +82,8 @@ def relate_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]
 
 def crashed_record(index: int, reason: str, store: Path, params: Params) -> dict[str, Any]:
     """The record of an image whose relating killed its process: a graph without nodes."""
-    identity = carried_identity(open_primitives(store).record(index)) | {
-        "status/ok": 0,
-        "status/error_code": int(Status.CRASHED),
-        "status/reason": encode_text(f"relate: {reason}"),
-    }
+    record = open_primitives(store).record(index)
+    identity = failed_identity(record, Status.CRASHED, f"relate: {reason}")
     return graph_record(relate_one(primitives(), -1, params), identity)
 
 
@@ -97,9 +92,9 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     store = root / PRIMITIVES
     found = open_primitives(store)
     facts = {"params": params.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
-    parts = root / "parts" / "relate"
+    code = [Path(package.__path__[0]) for package in (graphs, stages, stores)]
     paths = make_parts(
-        parts / key_of(facts, [Path(package.__path__[0])]),
+        root / "parts" / "relate" / key_of(facts, code),
         params.layout,
         spans(len(found), params.part_images),
         partial(relate_span, store=store, params=params),
@@ -114,9 +109,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         "primitives_digest": found.digest,
     }
     merge_parts(paths, root / OUT, params.layout, attributes)
-    shutil.rmtree(parts, ignore_errors=True)
-    with suppress(OSError):  # another stage has parts there
-        parts.parent.rmdir()
+    remove_parts(root, "relate")
     return outcome(store, root / OUT)
 
 
@@ -125,12 +118,11 @@ def outcome(store: Path, out: Path) -> Outcome:
     before, after = open_primitives(store), open_graphs(out)
     was_good = before.column("status/ok").astype(bool)
     failed = np.flatnonzero(was_good & (after.column("status/ok") == 0))
-    records = [after.record(int(i)) for i in failed]
     return Outcome(
         work={
             "images": int(was_good.sum()),
             "nodes": int(after.offsets("node")[-1]),
             "edges": int(after.offsets("edge")[-1]),
         },
-        bad=tuple((decode_text(r["image/id"]), decode_text(r["status/reason"])) for r in records),
+        bad=reasons_of(after, failed),
     )

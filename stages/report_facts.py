@@ -16,7 +16,7 @@ from perceptgraph.graphs.primitives import FAMILIES
 from perceptgraph.graphs.store import open_graphs, relation_names
 from perceptgraph.stores.arrays import ContractError
 from perceptgraph.stores.ragged import RaggedStore
-from perceptgraph.stores.status import SPLITS, decode_text
+from perceptgraph.stores.status import SPLITS, reasons_of
 
 STORE_STAGES = ("prepare", "detect", "relate")
 STORES: Mapping[str, tuple[str, Callable[[Path], RaggedStore]]] = {
@@ -233,7 +233,6 @@ def _images(folder: Path) -> Images | None:
     split, label = store.column("image/split")[ok], store.column("image/label")[ok]
     height, width = (store.column(f"image/{n}")[ok] for n in ("height", "width"))
     names = tuple(store.attributes["class_names"])
-    bad = [store.record(int(i)) for i in np.flatnonzero(~ok)]
     return Images(
         class_names=names,
         n_images=int(ok.sum()),
@@ -242,7 +241,7 @@ def _images(folder: Path) -> Images | None:
         height=(int(min(height, default=0)), int(max(height, default=0))),
         width=(int(min(width, default=0)), int(max(width, default=0))),
         dtype=store.attributes["schema"]["pixel/value"]["dtype"],
-        bad=tuple((decode_text(r["image/id"]), decode_text(r["status/reason"])) for r in bad),
+        bad=reasons_of(store, np.flatnonzero(~ok)),
         params=store.attributes["params"],
         fingerprint=str(store.attributes["fingerprint"]),
         digest=store.digest,

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from perceptgraph import graphs, stages
+from perceptgraph import datasets, graphs, stages, stores
 from perceptgraph.graphs.models import MODELS
 from perceptgraph.graphs.models.classifier import Classifier, Samples
 from perceptgraph.graphs.models.fitting import Checkpoint, Evaluation, Recipe, best_of, fit
@@ -120,7 +120,7 @@ def run(
         "samples": dict(samples.facts),
         "device": target.type,
     }
-    code = [Path(graphs.__path__[0]), Path(stages.__path__[0])]
+    code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
     checkpoint = Checkpoint(root / "parts" / f"train-{model}" / "state.pt", key_of(facts, code))
     history = fit(
         net,
@@ -157,7 +157,7 @@ def _check_samples(
 
 
 def _write(folder: Path, net: Classifier, about: About, history: list[Evaluation]) -> None:
-    """Write the model's folder: whole, or the old one stays."""
+    """Write the model's folder: whole, or not at all."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

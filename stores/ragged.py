@@ -152,7 +152,7 @@ class RaggedStore:
         return self.n_images
 
     def _read(self, name: str, start: int = 0, stop: int | None = None) -> NDArray[Any]:
-        array = self._group[name]
+        array = self._group.get(name)
         if not isinstance(array, zarr.Array):
             raise StoreError(f"{self.path}: {name} is missing")
         return np.asarray(array[start:stop])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.stores.arrays import offsets_of
-from perceptgraph.stores.ragged import IMAGE, Block, Column, Record
+from perceptgraph.stores.ragged import IMAGE, Block, Column, RaggedStore, Record
 
 SPLITS = ("train", "val", "test")
 
@@ -91,3 +91,18 @@ def identity_record(
 def carried_identity(record: Record) -> dict[str, Any]:
     """IDENTITY_COLUMNS of a record, to hand on to the next store."""
     return {name: record[name] for name in IDENTITY_COLUMNS}
+
+
+def failed_identity(record: Record, status: Status, reason: str) -> dict[str, Any]:
+    """IDENTITY_COLUMNS of a record of the store before, for an image that this stage lost."""
+    return carried_identity(record) | {
+        "status/ok": 0,
+        "status/error_code": int(status),
+        "status/reason": encode_text(reason),
+    }
+
+
+def reasons_of(store: RaggedStore, indices: NDArray[np.int64]) -> tuple[tuple[str, str], ...]:
+    """Image id and reason of these images."""
+    records = (store.record(int(i)) for i in indices)
+    return tuple((decode_text(r["image/id"]), decode_text(r["status/reason"])) for r in records)
