@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.datasets.image_set import Collection
 from perceptgraph.stores.status import BadImage, Status
 
@@ -16,7 +18,10 @@ from perceptgraph.stores.status import BadImage, Status
 @lru_cache(maxsize=8)
 def _zip(path: Path) -> zipfile.ZipFile:
     """Opened once in each process: the directory of a large zip takes long to read."""
-    return zipfile.ZipFile(path)
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise MissingData(f"{path}: expected a zip file, found none: {error}") from error
 
 
 def fingerprint_of(collection: Collection, *paths: Path) -> str:
@@ -51,13 +56,16 @@ def read_member(path: Path, name: str) -> bytes:
     """Bytes of one file; BadImage where the archive is damaged there."""
     try:
         return (path / name).read_bytes() if path.is_dir() else _zip(path).read(name)
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise BadImage(Status.UNREADABLE, f"{name}: cannot be read: {error}") from error
 
 
 def decode_image(encoded: bytes, name: str, flag: int) -> NDArray[np.uint8]:
     """Pixels of an encoded image; BadImage where it is damaged."""
-    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag) if encoded else None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag) if encoded else None
+    except cv2.error as error:
+        raise BadImage(Status.UNSUPPORTED, f"{name}: OpenCV refuses it: {error.err}") from error
     if pixels is None:
         raise BadImage(Status.CORRUPT, f"{name}: cannot be decoded")
     return np.asarray(pixels)

@@ -91,7 +91,11 @@ def open_bsds500() -> Boundaries:
     names = member_names(archive)
     order = {split: i for i, split in enumerate(SPLITS)}
     images = sorted(
-        (n for n in names if "/images/" in n and n.endswith(".jpg")),
+        (
+            n
+            for n in names
+            if "/images/" in n and n.endswith(".jpg") and PurePosixPath(n).parent.name in order
+        ),
         key=lambda n: (order[PurePosixPath(n).parent.name], n),
     )
     truths = [n.replace("/images/", "/groundTruth/").removesuffix("jpg") + "mat" for n in images]

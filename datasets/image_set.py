@@ -52,6 +52,8 @@ EXTRAS = {
     "episode": EPISODE_COLUMNS,
 }
 """Optional groups of columns; a data set names those it fills."""
+EXAMPLE, QUERY = 0, 1
+"""Values of `episode/role`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

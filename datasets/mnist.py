@@ -1,6 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28 x 28 (LeCun, Bottou, Bengio, Haffner, Proc. IEEE 1998)."""
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -35,7 +36,7 @@ def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:
     """Bytes of an IDX file as an array; MissingData where it is no such file."""
     try:
         content = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise MissingData(f"{path}: expected a gzip file, found none: {error}") from error
     n_header = 16 if magic == IMAGES_MAGIC else 8
     header = np.frombuffer(content[:n_header].ljust(n_header, b"\0"), ">i4")
@@ -101,7 +102,7 @@ class Digits:
 def open_mnist(*, val_from: int) -> Digits:
     """Open MNIST; training images from `val_from` on are the validation split."""
     paths = {
-        name: locate(DataFile(f"mnist/{name}", MIRROR + name, f"{sha256}"))
+        name: locate(DataFile(f"mnist/{name}", MIRROR + name, sha256))
         for name, sha256 in SHA256.items()
     }
     train = read_idx(paths["train-labels-idx1-ubyte.gz"], LABELS_MAGIC)

@@ -14,7 +14,7 @@ import numpy as np
 
 from perceptgraph.datasets.archive import decode_image, fingerprint_of, member_names, read_member
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
-from perceptgraph.datasets.image_set import Sample
+from perceptgraph.datasets.image_set import EXAMPLE, QUERY, Sample
 from perceptgraph.datasets.splits import TEST, TRAIN, VAL, held_out
 
 SOURCE = "https://github.com/brendenlake/omniglot/raw/master/python/"
@@ -38,7 +38,6 @@ RUNS = DataFile(
 )
 N_RUNS, WAYS = 20, 20
 OUTSIDE = {"episode/run": -1, "episode/role": -1, "episode/class": -1}
-EXAMPLE, QUERY = 0, 1
 
 
 @dataclass(frozen=True, slots=True)

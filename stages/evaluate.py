@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from perceptgraph.datasets.image_set import open_images
+from perceptgraph.datasets.image_set import EXAMPLE, QUERY, open_images
 from perceptgraph.datasets.shape_classes import GROUPS
 from perceptgraph.graphs.models.fitting import logits_of
 from perceptgraph.graphs.models.saved import About, load_model
@@ -23,9 +23,9 @@ from perceptgraph.stages.train import CLASSIFIERS, OUT, device_of, macs_per_samp
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.status import SPLITS
 
+IMAGES = "images.zarr"
 METRICS = "metrics.json"
 FOLDERS = ("predictions", "confusion", "calibration")
-EXAMPLE, QUERY = 0, 1
 
 NO_FIGURES: dict[str, Any] = {
     "accuracy": None,
@@ -202,7 +202,7 @@ def _size(about: About, macs: float) -> dict[str, Any]:
 
 def _episodes(root: Path) -> dict[str, NDArray[np.int32]] | None:
     """Run, role and class of each image; None where the rung has no one-shot runs."""
-    images = open_images(root / "images.zarr")
+    images = open_images(root / IMAGES)
     if "episode/run" not in images.layout.columns:
         return None
     names = {"run": "run", "role": "role", "way": "class"}
@@ -224,7 +224,7 @@ def run(
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
     models: dict[str, Any] = {}
-    class_names: Sequence[str] = open_images(root / "images.zarr").attributes["class_names"]
+    class_names: Sequence[str] = open_images(root / IMAGES).attributes["class_names"]
     n_test = 0
     for i, name in enumerate(names):
         models[name], tables = evaluate_model(root, name, params.calibration_bins, target)
@@ -242,7 +242,9 @@ def run(
         "group_rate": group_rate(class_names),
         "models": models,
     }
-    (root / METRICS).write_text(json.dumps(metrics, indent=2) + "\n")
+    written = root / f"{METRICS}.partial"
+    written.write_text(json.dumps(metrics, indent=2) + "\n")
+    written.replace(root / METRICS)
     return Outcome({"images": n_test, "macs": sum(n_test * m["macs"] for m in models.values())})
 
 

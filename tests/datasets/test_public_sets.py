@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from perceptgraph.datasets.archive import member_names, read_member
 from perceptgraph.datasets.catalog import DataFile, MissingData, locate
 from perceptgraph.datasets.image_set import Collection
 from perceptgraph.datasets.mnist import IMAGES_MAGIC, open_mnist, read_idx
@@ -172,3 +173,23 @@ def test_held_out_images_do_not_change_when_others_come() -> None:
     assert held_out(ids[::-1], labels[::-1], 0.3)[::-1].tolist() == all_of_them.tolist()
     with pytest.raises(ValueError, match="cannot hold out 10 of 10"):
         held_out(ids, labels, 10)
+
+
+def test_an_archive_that_is_no_zip_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "scenes.zip"
+    path.write_bytes(b"an error page of a server")
+
+    with pytest.raises(MissingData, match=r"scenes\.zip: expected a zip file"):
+        member_names(path)
+
+
+def test_a_member_whose_stream_is_damaged_is_a_bad_image(tmp_path: Path) -> None:
+    path = tmp_path / "images.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", bytes(range(256)) * 40)
+    damaged = bytearray(path.read_bytes())
+    damaged[35:60] = b"\xff" * 25
+    path.write_bytes(bytes(damaged))
+
+    with pytest.raises(BadImage, match=r"a\.png: cannot be read"):
+        read_member(path, "a.png")

@@ -1,6 +1,7 @@
 """Ragged zarr groups: what is written is read, and the bytes depend on the data only."""
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,14 @@ def test_other_version_is_refused_with_both_versions(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"version 1, this code reads test\.store version 2"):
         RaggedStore(tmp_path / "a.zarr", Layout("test.store", 2, LAYOUT.columns))
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.zarr", [stack(LAYOUT, [record(1, 3, 2)])])
+    wider = replace(LAYOUT, columns={**LAYOUT.columns, "node/colour": Column("node", "u1")})
+
+    with pytest.raises(StoreError, match="node/colour is missing"):
+        RaggedStore(tmp_path / "a.zarr", wider).column("node/colour")
 
 
 @pytest.mark.parametrize("make", ["nothing", "file", "empty folder"])
