@@ -1,6 +1,6 @@
 """Graphs per CPU-second: our loader beside the stock one of torch_geometric, in one run.
 
-Both read the same 60,000 graphs from memory in shuffled batches of 64, one thread, and give the
+Both read the same graphs from memory in shuffled batches of 64, one thread, and give the
 same tensors (`tests/graphs/test_loader.py`). CPU time is what other work on the machine disturbs
 least; rounds of the two alternate so that what disturbs one disturbs the other.
 """

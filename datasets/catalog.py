@@ -69,7 +69,8 @@ def _checked(path: Path, file: DataFile) -> Path:
     return path
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where downloads are kept."""
     import pooch
 
     return Path(pooch.os_cache("perceptgraph"))
@@ -78,7 +79,7 @@ def _cache() -> Path:
 def _downloaded(file: DataFile) -> Path:
     import pooch
 
-    path = _cache() / file.path
+    path = cache_folder() / file.path
     found = pooch.retrieve(
         file.url,
         known_hash=f"sha256:{file.sha256}",
@@ -96,8 +97,8 @@ def _message(choices: Sequence[DataFile], folder: str | None, failures: Sequence
     looked = f"{FOLDER_VARIABLE}={folder}" if folder else f"{FOLDER_VARIABLE} (not set)"
     why = f"; download failed: {'; '.join(failures)}" if failures else ""
     return (
-        f"missing {wanted}: looked in {looked} and {_cache()}{why}. Fetch the file, put it below "
-        f"a folder under the name given here, and set {FOLDER_VARIABLE} to that folder"
+        f"missing {wanted}: looked in {looked} and {cache_folder()}{why}. Fetch the file, put it "
+        f"below a folder under the name given here, and set {FOLDER_VARIABLE} to that folder"
     )
 
 

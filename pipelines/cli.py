@@ -26,6 +26,9 @@ USAGE, FAILED = 2, 1
 INTERRUPTED = (130, 143)
 """128 and the number of the signal: SIGINT, for which typer ends the command, and SIGTERM."""
 
+KNOWN = (OSError, ValueError)
+"""Errors whose message is enough; all of ours are among them."""
+
 Images = Annotated[list[Path], typer.Argument(help="Image files.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 
@@ -189,19 +192,10 @@ def bench_loader(
     measure(n_graphs, json_out)
 
 
-def _known_errors() -> tuple[type[BaseException], ...]:
-    """Errors whose message is enough; imported only once something went wrong."""
-    from perceptgraph.stores.arrays import ContractError
-    from perceptgraph.stores.ragged import StoreError
-    from perceptgraph.stores.status import BadImage
-
-    return (OSError, ContractError, StoreError, BadImage, ValueError)
-
-
 def _end(error: BaseException) -> NoReturn:
     from perceptgraph.stages.params import ParamsError
 
-    if os.environ.get("PERCEPTGRAPH_DEBUG") or not isinstance(error, _known_errors()):
+    if os.environ.get("PERCEPTGRAPH_DEBUG") or not isinstance(error, KNOWN):
         traceback.print_exception(error)
     else:
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)

@@ -180,7 +180,7 @@ def nvml() -> Finding:
 
 def data_sets() -> Iterator[Finding]:
     """Which of the data sets that need files have some here."""
-    from perceptgraph.datasets.catalog import DATASETS, FOLDER_VARIABLE
+    from perceptgraph.datasets.catalog import DATASETS, FOLDER_VARIABLE, cache_folder
 
     named = os.environ.get(FOLDER_VARIABLE)
     if named is None:
@@ -190,7 +190,7 @@ def data_sets() -> Iterator[Finding]:
     else:
         yield Finding("ok", FOLDER_VARIABLE, named)
     folders = [Path(named)] if named else []
-    folders.append(_cache())
+    folders.append(cache_folder())
     here: list[str] = []
     absent: list[str] = []
     for name in DATASETS:
@@ -199,12 +199,6 @@ def data_sets() -> Iterator[Finding]:
         (here if is_here else absent).append(name)
     text = f"here: {', '.join(here)}; without files: {', '.join(absent) or 'none'}"
     yield Finding("ok", "data sets", text)
-
-
-def _cache() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("perceptgraph"))
 
 
 def dask_scheduler(address: str | None, timeout: float = CONNECT_SECONDS) -> Finding:

@@ -10,7 +10,7 @@ between 1 W for each busy CPU-second and the whole machine's draw over the wall 
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -181,12 +181,10 @@ def _record(values: Mapping[str, Any]) -> EnergyRecord:
 
 def to_json(record: EnergyRecord, indent: int | None = None) -> str:
     """The record as JSON; floats to four significant digits, more would be noise."""
-    rounded = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in _items(record)}
+    rounded = {
+        k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in asdict(record).items()
+    }
     return json.dumps(rounded, indent=indent)
-
-
-def _items(record: EnergyRecord) -> Iterable[tuple[str, Any]]:
-    return asdict(record).items()
 
 
 def read_ledger(path: Path) -> list[EnergyRecord]:

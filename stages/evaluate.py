@@ -4,7 +4,7 @@ import csv
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,15 @@ from perceptgraph.graphs.models.fitting import logits_of
 from perceptgraph.graphs.models.saved import About, load_model
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import StageParams
-from perceptgraph.stages.train import CLASSIFIERS, OUT, device_of, macs_per_sample, usable
+from perceptgraph.stages.train import (
+    CLASSIFIERS,
+    OUT,
+    Progress,
+    device_of,
+    macs_per_sample,
+    no_progress,
+    usable,
+)
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.status import SPLITS
 
@@ -36,8 +44,6 @@ NO_FIGURES: dict[str, Any] = {
     "one_shot_accuracy": None,
 }
 """Of a model on a rung without labelled test images, or without one-shot runs."""
-
-Progress = Callable[[int, int], None]
 
 
 class Params(StageParams):
@@ -214,7 +220,7 @@ def run(
     root: Path,
     mapper: Mapper,
     device: str = "auto",
-    progress: Progress = lambda done, most: None,
+    progress: Progress = no_progress,
 ) -> Outcome:
     """Read `root/models/` and the stores, write metrics.json and a table of each kind a model."""
     target = device_of(device)

@@ -93,7 +93,7 @@ def new_network(
     return cls(cls.schema(samples.facts), **keywords)
 
 
-def _no_progress(done: int, most: int) -> None:
+def no_progress(done: int, most: int) -> None:
     """Tell nobody."""
 
 
@@ -103,7 +103,7 @@ def run(
     mapper: Mapper,
     model: str,
     device: str = "auto",
-    progress: Progress = _no_progress,
+    progress: Progress = no_progress,
 ) -> Outcome:
     """Read the store that `model` learns from, write `root/models/<model>/`."""
     check_choices("--model", [model], CLASSIFIERS)

@@ -31,7 +31,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Address of a site that serves `tmp_path/site`; the cache of downloads is empty."""
     (tmp_path / "site").mkdir()
     monkeypatch.delenv("PERCEPTGRAPH_DATA", raising=False)
-    monkeypatch.setattr(catalog, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(catalog, "cache_folder", lambda: tmp_path / "cache")
     handler = partial(Quiet, directory=str(tmp_path / "site"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
