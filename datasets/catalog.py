@@ -109,13 +109,16 @@ def opener(name: str) -> Callable[..., Collection]:
     return function
 
 
-def open_dataset(name: str, keywords: Mapping[str, Any]) -> Collection:
-    """The data set `name`; a process opens it once, however many parts it works on."""
-    return _opened(name, json.dumps(dict(keywords), sort_keys=True))
+def open_dataset(name: str, keywords: Mapping[str, Any], fingerprint: str) -> Collection:
+    """The data set `name`; a process opens it once, however many parts it works on.
+
+    And once more when it is told another `fingerprint`: the files have changed since.
+    """
+    return _opened(name, json.dumps(dict(keywords), sort_keys=True), fingerprint)
 
 
 @lru_cache(maxsize=1)
-def _opened(name: str, keywords: str) -> Collection:
+def _opened(name: str, keywords: str, fingerprint: str) -> Collection:
     return opener(name)(**json.loads(keywords))
 
 

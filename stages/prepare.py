@@ -62,9 +62,11 @@ def keywords_of(params: Params, name: str) -> dict[str, Any]:
     return params.datasets[name]
 
 
-def prepare_span(span: Span, name: str, keywords: dict[str, Any]) -> list[dict[str, Any]]:
+def prepare_span(
+    span: Span, name: str, keywords: dict[str, Any], fingerprint: str
+) -> list[dict[str, Any]]:
     """Records of the images `span`; one that cannot be used has a reason in place of pixels."""
-    collection = open_dataset(name, keywords)
+    collection = open_dataset(name, keywords, fingerprint)
     records = []
     for index in range(*span):
         try:
@@ -81,9 +83,11 @@ def prepare_span(span: Span, name: str, keywords: dict[str, Any]) -> list[dict[s
     return records
 
 
-def crashed_record(index: int, reason: str, name: str, keywords: dict[str, Any]) -> dict[str, Any]:
+def crashed_record(
+    index: int, reason: str, name: str, keywords: dict[str, Any], fingerprint: str
+) -> dict[str, Any]:
     """The record of an image whose reading killed its process."""
-    collection = open_dataset(name, keywords)
+    collection = open_dataset(name, keywords, fingerprint)
     identity, dtype = collection.identify(index), PIXEL_DTYPES[0]
     return failed_record(identity, Status.CRASHED, reason, dtype, collection.extras)
 
@@ -98,9 +102,11 @@ def part_layout(records: Sequence[Record], extras: Sequence[str]) -> Layout:
     return image_layout(widest([r[PIXELS].dtype.str[1:] for r in records]), extras)
 
 
-def widened_part(span: Span, name: str, keywords: dict[str, Any]) -> list[dict[str, Any]]:
+def widened_part(
+    span: Span, name: str, keywords: dict[str, Any], fingerprint: str
+) -> list[dict[str, Any]]:
     """Records of `span`, their pixels all as wide as the widest."""
-    records = prepare_span(span, name, keywords)
+    records = prepare_span(span, name, keywords, fingerprint)
     dtype = widest([r[PIXELS].dtype.str[1:] for r in records])
     return [r | {PIXELS: widen(r[PIXELS], dtype)} for r in records]
 
@@ -114,13 +120,14 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     name = root.name
     keywords = keywords_of(params, name)
     try:
-        collection = open_dataset(name, keywords)
+        collection = opener(name)(**keywords)
     except ValueError as error:
         raise ParamsError(f"prepare.datasets.{name}: {error}") from error
+    fingerprint = collection.fingerprint
     facts = {
         "dataset": name,
         "keywords": keywords,
-        "fingerprint": collection.fingerprint,
+        "fingerprint": fingerprint,
         "version": VERSION,
     }
     code = [Path(package.__path__[0]) for package in (datasets, stages, stores)]
@@ -129,8 +136,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         folder,
         partial(part_layout, extras=collection.extras),
         spans(len(collection), params.part_images),
-        partial(widened_part, name=name, keywords=keywords),
-        partial(crashed_record, name=name, keywords=keywords),
+        partial(widened_part, name=name, keywords=keywords, fingerprint=fingerprint),
+        partial(crashed_record, name=name, keywords=keywords, fingerprint=fingerprint),
         mapper,
     )
     dtype = widest([dtype_of(path, PIXELS) for path in paths])
@@ -138,7 +145,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         "class_names": list(collection.class_names),
         "dataset": name,
         "params": keywords,
-        "fingerprint": collection.fingerprint,
+        "fingerprint": fingerprint,
     }
     layout = image_layout(dtype, collection.extras)
     merge_parts(paths, root / OUT, layout, attributes, partial(_convert, dtype=dtype))

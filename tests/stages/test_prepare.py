@@ -120,3 +120,14 @@ def test_a_missing_keyword_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ParamsError, match=r"prepare\.datasets\.folder: missing path"):
         run(params, tmp_path / "folder", serial)
+
+
+def test_an_image_that_came_since_is_seen_by_the_same_process(tmp_path: Path) -> None:
+    pictures = folder_of_three_types(tmp_path)
+    before = len(open_images(prepared(tmp_path, pictures, part_images=2)))
+    assert cv2.imwrite(str(pictures / "a" / "0.png"), np.zeros((6, 8), np.uint8))
+
+    images = image_set(open_images(prepared(tmp_path, pictures, part_images=2)).block())
+
+    assert len(images) == before + 1
+    assert "a/0.png" in images.image_id
