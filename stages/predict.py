@@ -30,8 +30,18 @@ def graph_of_image(image: NDArray[Any], made_with: Mapping[str, Any]) -> Relatio
         uint8, uint16, or floating point in [0, 1].
     made_with : mapping
         Sections `detect` and `relate`, as a graph store and a saved model keep them.
+
+    Raises
+    ------
+    ValueError
+        An image that cannot be used, or a model of primitives as they were drawn.
     """
     how = DetectParams(**made_with["detect"])
+    if how.ground_truth:
+        raise ValueError(
+            "the model learned from primitives as they were drawn, which an image does not have; "
+            "train one with detect.ground_truth: false"
+        )
     found = detect(image, how.detectors, min_side=how.min_side, max_zoom=how.max_zoom)
     return relate.relate_one(found, -1, relate.Params(**made_with["relate"]))
 
