@@ -49,7 +49,9 @@ def test_what_the_code_imports_is_declared() -> None:
         "distributed": "dask",
         "skimage": "scikit-image",
         "sklearn": "scikit-learn",
+        "yaml": "pyyaml",
         "pynvml": "codecarbon",
+        "yaml": "omegaconf",
     }
     declared = {re.split(r"[^\w.-]", line)[0] for line in requires("perceptgraph") or []}
     needed = {
