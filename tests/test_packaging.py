@@ -48,10 +48,9 @@ def test_what_the_code_imports_is_declared() -> None:
         "cv2": "opencv-python",
         "distributed": "dask",
         "skimage": "scikit-image",
-        "sklearn": "scikit-learn",
         "yaml": "pyyaml",
         "pynvml": "codecarbon",
-        "yaml": "omegaconf",
+        "yaml": "pyyaml",
     }
     declared = {re.split(r"[^\w.-]", line)[0] for line in requires("perceptgraph") or []}
     needed = {
