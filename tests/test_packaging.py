@@ -50,7 +50,6 @@ def test_what_the_code_imports_is_declared() -> None:
         "skimage": "scikit-image",
         "yaml": "pyyaml",
         "pynvml": "codecarbon",
-        "yaml": "pyyaml",
     }
     declared = {re.split(r"[^\w.-]", line)[0] for line in requires("perceptgraph") or []}
     needed = {
