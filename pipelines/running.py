@@ -62,6 +62,8 @@ def run_stage(
     if stage in SERIAL:
         dask = dask.model_copy(update={"mode": "sync"})
     energy = section_of(values, "energy", EnergyParams)
+    # Workers on other machines may stand in another folder.
+    outputs = outputs.absolute()
     root = outputs / dataset if dataset else outputs
     record = _record_path(stage, root, model)
     uses_gpu = stage in ON_DEVICE and runs_on_cuda(device)

@@ -24,6 +24,7 @@ from perceptgraph.stages.detectors.opencv import OPENCV
 from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
+from perceptgraph.stores.arrays import ContractError
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.ragged import Record, StoreError
@@ -123,6 +124,8 @@ def detect_one(images: ImageSet, index: int, truth: Record, params: Params) -> P
             min_side=params.min_side,
             max_zoom=params.max_zoom,
         )
+    except ContractError:
+        raise  # what a detector returned is wrong: our error, not the image's
     except ValueError as error:
         raise BadImage(Status.UNSUPPORTED, f"detect: {error}") from error
 

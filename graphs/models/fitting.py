@@ -100,6 +100,11 @@ def _evaluate(
     logits = logits_of(net, samples, val, device)
     label = torch.from_numpy(samples.label[val])
     loss = float(functional.cross_entropy(logits, label))
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"expected a finite validation loss, got {loss} at step {step}; lower "
+            "train.learning_rate"
+        )
     return Evaluation(step, train_loss, loss, float((logits.argmax(1) == label).float().mean()))
 
 

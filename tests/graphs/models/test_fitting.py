@@ -248,3 +248,8 @@ def test_values_far_out_are_cut_off() -> None:
     net.fit([torch.tensor([[-1.0], [1.0]])])
 
     assert net(torch.tensor([[1e30], [-1e30]])).tolist() == [[LIMIT], [-LIMIT]]
+
+
+def test_a_loss_that_is_no_number_ends_the_fit_with_a_hint(store: GraphStore) -> None:
+    with pytest.raises(ValueError, match=r"finite validation loss.*lower train\.learning_rate"):
+        run(store, recipe=replace(RECIPE, learning_rate=1e30))
