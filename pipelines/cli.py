@@ -210,6 +210,8 @@ def _on_term(number: int, frame: FrameType | None) -> NoReturn:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; errors are one clear line unless --debug is given."""
     signal.signal(signal.SIGTERM, _on_term)
+    # OpenCV tells of damaged files on its own; ours are named with the reason when all is read.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     try:
         return app(arguments)
     except SystemExit as end:
