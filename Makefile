@@ -11,12 +11,13 @@ export OPENCV_FOR_THREADS_NUM := 1
 
 PACKAGES := benchmarks datasets graphs pipelines stages stores
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench docs clean
 help:
 	@echo "make run    climb the ladder of params.yaml and write report/index.html"
 	@echo "make test   check and every test"
 	@echo "make check  format, lint, types, import layers"
 	@echo "make bench  ratios against peers, into benchmarks/results/"
+	@echo "make docs   the pages of docs/, into site/"
 
 run: $(VENV)/.run
 	@git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
@@ -38,6 +39,9 @@ bench: $(VENV)/.run
 	mkdir -p benchmarks/results
 	perceptgraph bench loader --json benchmarks/results/loader.json
 
+docs: $(VENV)/.docs
+	mkdocs build --strict --quiet
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -50,6 +54,10 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing, about two minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
 
 # OpenCV 4 beside OpenCV 5, outside of site-packages: two OpenCV distributions in one environment
 # overwrite each other.
