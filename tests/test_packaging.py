@@ -59,3 +59,13 @@ def test_what_the_code_imports_is_declared() -> None:
     }
 
     assert needed <= declared
+
+
+def test_everything_that_is_no_code_is_packed() -> None:
+    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["*"]
+
+    for folder in SETTINGS["tool"]["setuptools"]["package-dir"].values():
+        files = [p for p in (ROOT / folder).rglob("*") if p.is_file()]
+        others = [p for p in files if p.suffix not in (".py", ".pyc") and "results" not in p.parts]
+        lost = [p for p in others if not any(p.match(pattern) for pattern in patterns)]
+        assert not lost, f"add to package-data in pyproject.toml: {lost}"
