@@ -23,9 +23,9 @@ COPY pyproject.toml ./
 RUN python -c "import tomllib; \
 wanted = tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']; \
 print('\n'.join(w.replace('opencv-python', 'opencv-python-headless') for w in wanted))" \
-        > /tmp/requirements.txt \
-    && pip install --requirement /tmp/requirements.txt \
-    && rm /tmp/requirements.txt
+        > requirements.txt \
+    && pip install --requirement requirements.txt \
+    && rm requirements.txt
 
 COPY . .
 RUN pip install --no-deps --editable . \
