@@ -7,7 +7,7 @@ least; rounds of the two alternate so that what disturbs one disturbs the other.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -66,15 +66,8 @@ def synthetic_store(path: Path, n_graphs: int, seed: int = 0) -> None:
         for i in range(0, n_graphs, PART_GRAPHS)
     ]
 
-    def reader(block: Block) -> Callable[[str], NDArray[Any]]:
-        return lambda name: (
-            block.counts[name.removesuffix("/count")]
-            if name.endswith("/count")
-            else block.columns[name]
-        )
-
     attributes = {**graph_attributes(RELATIONS), "class_names": [str(i) for i in range(10)]}
-    write_store(path, parts[0].layout, [reader(part) for part in parts], attributes)
+    write_store(path, parts[0].layout, [part.read for part in parts], attributes)
 
 
 class StockGraphs(InMemoryDataset):  # type: ignore[misc]

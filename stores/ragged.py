@@ -87,6 +87,11 @@ class Block:
         for name, column in self.layout.columns.items():
             check_array(name, self.columns[name], (self.rows(column), *column.shape), column.dtype)
 
+    def read(self, name: str) -> NDArray[Any]:
+        """A column, or the counts of level "x" under the name "x/count"; what is written."""
+        level, _, rest = name.rpartition("/")
+        return self.counts[level] if rest == "count" else self.columns[name]
+
     def rows(self, column: Column) -> int:
         """Rows that `column` has in this block."""
         return self.n_images if column.level == IMAGE else int(self.counts[column.level].sum())

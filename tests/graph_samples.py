@@ -73,12 +73,6 @@ def write_learnable_store(path: Path, n: int = 240, seed: int = 0) -> None:
     write_store(
         path,
         block.layout,
-        [
-            lambda name: (
-                block.counts[name.removesuffix("/count")]
-                if name.endswith("/count")
-                else block.columns[name]
-            )
-        ],
+        [block.read],
         {**graph_attributes(SCHEMA.relations), "class_names": list(SCHEMA.class_names)},
     )

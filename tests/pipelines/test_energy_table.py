@@ -2,8 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from energy_samples import RECORD
 
-from perceptgraph.pipelines.energy import EnergyRecord, to_json
+from perceptgraph.pipelines.energy import to_json
 from perceptgraph.pipelines.energy_table import (
     MODELLED,
     costs_of,
@@ -13,36 +14,8 @@ from perceptgraph.pipelines.energy_table import (
     two_digits,
 )
 
-RECORD = EnergyRecord(
-    run_id="old",
-    session="yesterday",
-    stage="detect",
-    dataset="shapes",
-    model="",
-    state="complete",
-    started="2026-01-01T00:00:00+00:00",
-    wall_s=2.0,
-    cpu_s_self=1.0,
-    cpu_s_children=3.0,
-    work={"images": 1234},
-    method="modelled-generic",
-    cpu_watts=None,
-    ram_watts=None,
-    energy_kwh=1e-5,
-    energy_low_kwh=1e-6,
-    energy_high_kwh=1e-4,
-    gpu_kwh=0.0,
-    co2_kg=None,
-    country=None,
-    intensity_g_per_kwh=None,
-    pue=1.0,
-    strubell_kwh=2e-5,
-    strubell_co2_kg=1e-5,
-    host="0123",
-    load_at_start=0.5,
-    meter="fake 1",
-)
-NEW = replace(RECORD, run_id="new", session="today", stage="relate")
+OLD = replace(RECORD, run_id="old", session="yesterday", work={"images": 1234})
+NEW = replace(OLD, run_id="new", session="today", stage="relate")
 KILLED = replace(
     NEW, run_id="killed", state="running", energy_kwh=None, energy_low_kwh=None, work={}
 )
@@ -52,10 +25,10 @@ KILLED = replace(
 def outputs(tmp_path: Path) -> Path:
     folder = tmp_path / "outputs"
     (folder / "shapes/energy").mkdir(parents=True)
-    (folder / "shapes/energy/detect.json").write_text(to_json(RECORD))
+    (folder / "shapes/energy/detect.json").write_text(to_json(OLD))
     (folder / "shapes/energy/relate.json").write_text(to_json(NEW))
-    first = replace(RECORD, run_id="first")
-    lines = [to_json(record) for record in (first, RECORD, KILLED, NEW)]
+    first = replace(OLD, run_id="first")
+    lines = [to_json(record) for record in (first, OLD, KILLED, NEW)]
     (folder / "ledger.jsonl").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -104,4 +77,4 @@ def test_figures_claim_two_digits() -> None:
 
 def test_killed_run_has_no_joules_and_a_sensor_is_named() -> None:
     assert joules_text(KILLED) == ("", "")
-    assert method_text(replace(RECORD, method="measured-rapl")) == "measured (rapl)"
+    assert method_text(replace(OLD, method="measured-rapl")) == "measured (rapl)"

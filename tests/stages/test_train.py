@@ -186,13 +186,7 @@ def write_store_of(path: Path, labels: list[int], split: int, class_names: list[
     write_store(
         path,
         block.layout,
-        [
-            lambda name: (
-                block.counts[name.removesuffix("/count")]
-                if name.endswith("/count")
-                else block.columns[name]
-            )
-        ],
+        [block.read],
         {**graph_attributes(SCHEMA.relations), "class_names": class_names},
     )
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +46,8 @@ def record(label: int, n_nodes: int, n_edges: int) -> dict[str, Any]:
     }
 
 
-def reader(block: Block, name: str) -> NDArray[Any]:
-    if name.endswith("/count"):
-        return block.counts[name.removesuffix("/count")]
-    return block.columns[name]
-
-
 def write(path: Path, blocks: list[Block]) -> RaggedStore:
-    write_store(path, LAYOUT, [partial(reader, block) for block in blocks], {"note": "here"})
+    write_store(path, LAYOUT, [block.read for block in blocks], {"note": "here"})
     return RaggedStore(path, LAYOUT)
 
 
