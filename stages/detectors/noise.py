@@ -113,9 +113,12 @@ def _flat_roughness(rough: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(rough) == 0:
         return np.zeros(2)
     coarse = rough[:, 1]
-    flat = coarse <= np.quantile(coarse, FLAT_QUANTILE)
+    level = np.quantile(coarse, FLAT_QUANTILE)
+    if level <= 0:
+        return np.zeros(2)
+    flat = (coarse > 0) & (coarse <= level)
     for _ in range(ROUNDS):
-        flat = coarse <= FLAT_FACTOR * coarse[flat].mean()
+        flat = (coarse > 0) & (coarse <= FLAT_FACTOR * coarse[flat].mean())
     return np.asarray(rough[flat].mean(axis=0))
 
 
