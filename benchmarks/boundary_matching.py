@@ -119,7 +119,7 @@ def _assign(
     for start in range(len(places)):
         if column_of[start] >= 0:
             continue
-        heap = [(0.0, -1)]
+        heap = [(0.0, np.int64(-1))]
         heap.clear()
         i, here, n_trail, end = start, 0.0, 0, -1
         while end < 0:
@@ -133,7 +133,7 @@ def _assign(
                         trail[n_trail] = j
                         n_trail += 1
                     far[j], via[j] = there, i
-                    heappush(heap, (float(there), int(j)))
+                    heappush(heap, (float(there), np.int64(j)))
             here, j = heappop(heap)
             while done[j]:
                 here, j = heappop(heap)
