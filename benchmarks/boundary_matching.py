@@ -8,139 +8,140 @@ every row finds a column, and no search for a row ever fails: this is what makes
 """
 
 import math
+from functools import lru_cache
 from heapq import heappop, heappush
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+Indices = NDArray[np.int64]
+
 
 @njit(cache=True, nogil=True)
-def _pair_nearest(
-    places: NDArray[np.int64],
-    rank: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    partner: NDArray[np.int32],
-    partner_drawn: NDArray[np.int32],
-) -> None:
-    """Pair what is free, all pairs of one distance before those of the next."""
-    free = np.arange(len(places))
-    n_free = len(free)
-    for step in steps:
-        n_kept = 0
-        for k in range(n_free):
-            i = free[k]
-            j = rank[places[i] + step]
-            if j >= 0 and partner_drawn[j] < 0:
-                partner[i] = j
-                partner_drawn[j] = i
-            else:
-                free[n_kept] = i
-                n_kept += 1
-        n_free = n_kept
+def _neighbours(
+    places_drawn: Indices, rank: Indices, moves: Indices
+) -> tuple[Indices, Indices, Indices]:
+    """Detected pixel, drawn pixel and step of all E pairs within the radius, shortest first."""
+    detected = np.empty(len(places_drawn) * len(moves), np.int64)
+    drawn, step = np.empty_like(detected), np.empty_like(detected)
+    n = 0
+    for k in range(len(moves)):
+        for j in range(len(places_drawn)):
+            i = rank[places_drawn[j] + moves[k]]
+            if i >= 0:
+                detected[n], drawn[n], step[n] = i, j, k
+                n += 1
+    return detected[:n], drawn[:n], step[:n]
+
+
+@njit(cache=True, nogil=True)
+def _order_by_row(rows: Indices, n_rows: int) -> tuple[Indices, Indices]:
+    """Where the pairs of each row begin, (n_rows + 1,), and the pairs row by row, in order, (E,)."""
+    first = np.zeros(n_rows + 1, np.int64)
+    for row in rows:
+        first[row + 1] += 1
+    first = np.cumsum(first)
+    order, free = np.empty_like(rows), first.copy()
+    for e in range(len(rows)):
+        order[free[rows[e]]] = e
+        free[rows[e]] += 1
+    return first, order
+
+
+@njit(cache=True, nogil=True)
+def _pair_nearest(detected: Indices, drawn: Indices, partner: Indices, of_drawn: Indices) -> None:
+    """Pair what is free, in the order given."""
+    for e in range(len(detected)):
+        i, j = detected[e], drawn[e]
+        if partner[i] < 0 and of_drawn[j] < 0:
+            partner[i], of_drawn[j] = j, i
 
 
 @njit(cache=True, nogil=True)
 def _pair_most(
-    places: NDArray[np.int64],
-    rank: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    partner: NDArray[np.int32],
-    partner_drawn: NDArray[np.int32],
+    first: Indices, drawn: Indices, partner: Indices, of_drawn: Indices
 ) -> NDArray[np.bool_]:
     """Lengthen the pairing along shortest augmenting paths until there is none; give the set T.
 
     What a failed search has seen can never be on an augmenting path again: it stays marked.
     """
-    n_drawn = len(partner_drawn)
-    seen = np.zeros(n_drawn, np.bool_)
-    via = np.empty(n_drawn, np.int32)
-    queue = np.empty(n_drawn + 1, np.int32)
-    trail = np.empty(n_drawn, np.int32)
-    for start in range(len(places)):
+    seen = np.zeros(len(of_drawn), np.bool_)
+    via, trail = np.empty_like(of_drawn), np.empty_like(of_drawn)
+    queue = np.empty(len(of_drawn) + 1, np.int64)
+    for start in range(len(partner)):
         if partner[start] >= 0:
             continue
-        queue[0], head, tail, n_trail, end = start, 0, 1, 0, -1
+        queue[0], head, tail, end = start, 0, 1, -1
         while head < tail and end < 0:
             i = queue[head]
             head += 1
-            for step in steps:
-                j = rank[places[i] + step]
-                if j < 0 or seen[j]:
+            for e in range(first[i], first[i + 1]):
+                j = drawn[e]
+                if seen[j]:
                     continue
-                seen[j] = True
-                via[j] = i
-                trail[n_trail] = j
-                n_trail += 1
-                if partner_drawn[j] < 0:
+                seen[j], via[j], trail[tail - 1] = True, i, j
+                queue[tail] = of_drawn[j]
+                tail += 1
+                if of_drawn[j] < 0:
                     end = j
                     break
-                queue[tail] = partner_drawn[j]
-                tail += 1
         if end >= 0:
-            for k in range(n_trail):
+            for k in range(tail - 1):
                 seen[trail[k]] = False
         while end >= 0:
             i = via[end]
             before = partner[i]
-            partner[i] = end
-            partner_drawn[end] = i
+            partner[i], of_drawn[end] = end, i
             end = before
     return seen
 
 
 @njit(cache=True, nogil=True)
 def _assign(
-    places: NDArray[np.int64],
-    rank: NDArray[np.int32],
-    n_columns: int,
-    steps: NDArray[np.int64],
-    lengths: NDArray[np.float64],
-) -> NDArray[np.int32]:
-    """Column of each row, all different, of least total length; every row must be able to have one.
+    first: Indices, columns: Indices, lengths: NDArray[np.float64], n_columns: int
+) -> NDArray[np.bool_]:
+    """Columns taken when each row has its own, at the least total length, (n_columns,).
 
-    Shortest augmenting paths on the lengths reduced by the duals of rows and columns.
+    Shortest augmenting paths on the lengths reduced by the duals of rows and columns. The pairs
+    of row i are those from first[i] to first[i + 1], shortest first; a row without any is left
+    alone, all others must be able to have a column at the same time.
     """
-    column_of = np.full(len(places), -1, np.int32)
-    row_of = np.full(n_columns, -1, np.int32)
-    dual_row, dual_column = np.zeros(len(places)), np.zeros(n_columns)
-    for i in range(len(places)):
-        for k in range(len(steps)):
-            j = rank[places[i] + steps[k]]
-            if j >= 0:
-                dual_row[i] = lengths[k]
-                if row_of[j] < 0:
-                    column_of[i], row_of[j] = j, i
-                break
+    n_rows = len(first) - 1
+    column_of, row_of = np.full(n_rows, -1, np.int64), np.full(n_columns, -1, np.int64)
+    dual_row, dual_column = np.zeros(n_rows), np.zeros(n_columns)
     far = np.full(n_columns, np.inf)
     done = np.zeros(n_columns, np.bool_)
-    via = np.empty(n_columns, np.int32)
-    trail = np.empty(n_columns, np.int32)
-    for start in range(len(places)):
-        if column_of[start] >= 0:
+    via, trail = np.empty_like(row_of), np.empty_like(row_of)
+    for i in range(n_rows):
+        if first[i] < first[i + 1]:
+            dual_row[i] = lengths[first[i]]
+            j = columns[first[i]]
+            if row_of[j] < 0:
+                column_of[i], row_of[j] = j, i
+    for start in range(n_rows):
+        if column_of[start] >= 0 or first[start] == first[start + 1]:
             continue
         heap = [(0.0, np.int64(-1))]
         heap.clear()
         i, here, n_trail, end = start, 0.0, 0, -1
         while end < 0:
-            for k in range(len(steps)):
-                j = rank[places[i] + steps[k]]
-                if j < 0 or done[j]:
-                    continue
-                there = here + lengths[k] - dual_row[i] - dual_column[j]
-                if there < far[j]:
+            for e in range(first[i], first[i + 1]):
+                j = columns[e]
+                there = here + lengths[e] - dual_row[i] - dual_column[j]
+                if not done[j] and there < far[j]:
                     if far[j] == np.inf:
                         trail[n_trail] = j
                         n_trail += 1
                     far[j], via[j] = there, i
                     heappush(heap, (float(there), np.int64(j)))
-            here, j = heappop(heap)
-            while done[j]:
-                here, j = heappop(heap)
-            done[j] = True
-            i = row_of[j]
+            here, nearest = heappop(heap)
+            while done[nearest]:
+                here, nearest = heappop(heap)
+            done[nearest] = True
+            i = row_of[nearest]
             if i < 0:
-                end = j
+                end = int(nearest)
         dual_row[start] += here
         for k in range(n_trail):
             j = trail[k]
@@ -153,23 +154,17 @@ def _assign(
             before = column_of[i]
             column_of[i], row_of[end] = end, i
             end = before
-    return column_of
+    return row_of >= 0
 
 
-def steps_within(radius: float) -> NDArray[np.int64]:
+@lru_cache(maxsize=8)
+def steps_within(radius: float) -> Indices:
     """(K, 2): whole (row, column) steps no longer than `radius`, the shortest first."""
     reach = np.arange(-math.floor(radius), math.floor(radius) + 1)
     steps = np.stack(np.meshgrid(reach, reach, indexing="ij"), -1).reshape(-1, 2)
     squared = (steps**2).sum(1)
     order = np.argsort(squared, kind="stable")
     return steps[order[squared[order] <= radius**2]]
-
-
-def _ranks(places: NDArray[np.int64], size: int) -> NDArray[np.int32]:
-    """(size,): which of `places` a flat index is, -1 where none."""
-    rank = np.full(size, -1, np.int32)
-    rank[places] = np.arange(len(places), dtype=np.int32)
-    return rank
 
 
 def match_boundaries(
@@ -212,26 +207,26 @@ def match_boundaries(
         raise ValueError(f"expected maps of one shape, got {detected.shape} and {drawn.shape}")
     margin = math.floor(radius)
     places, places_drawn = (np.flatnonzero(np.pad(mask, margin)) for mask in (detected, drawn))
-    width = drawn.shape[1] + 2 * margin
-    size = (drawn.shape[0] + 2 * margin) * width
+    n, n_drawn = len(places), len(places_drawn)
+    height, width = drawn.shape[0] + 2 * margin, drawn.shape[1] + 2 * margin
+    rank = np.full(height * width, -1, np.int64)
+    rank[places] = np.arange(n)
     steps = steps_within(radius)
-    moves, lengths = steps @ np.array([width, 1]), np.hypot(*steps.T)
+    first_of, second_of, step = _neighbours(places_drawn, rank, steps @ np.array([width, 1]))
+    lengths = np.hypot(*steps.T)[step]
 
-    partner = np.full(len(places), -1, np.int32)
-    partner_drawn = np.full(len(places_drawn), -1, np.int32)
-    rank = _ranks(places_drawn, size)
-    _pair_nearest(places, rank, moves, partner, partner_drawn)
-    in_t = _pair_most(places, rank, moves, partner, partner_drawn)
+    partner, of_drawn = np.full(n, -1), np.full(n_drawn, -1)
+    _pair_nearest(first_of, second_of, partner, of_drawn)
+    first, order = _order_by_row(first_of, n)
+    in_t = _pair_most(first, second_of[order], partner, of_drawn)
     in_s = partner < 0
-    in_s[partner_drawn[in_t]] = True
+    in_s[of_drawn[in_t]] = True
 
-    has, has_drawn = ~in_s, in_t.copy()
-    s, not_t = np.flatnonzero(in_s), np.flatnonzero(~in_t)
-    rank = _ranks(places[s], size)
-    has[s[_assign(places_drawn[in_t], rank, len(s), moves, lengths)]] = True
-    rank = _ranks(places_drawn[not_t], size)
-    has_drawn[not_t[_assign(places[~in_s], rank, len(not_t), moves, lengths)]] = True
+    inside, outside = in_s[first_of], ~in_t[second_of]
+    first, order = _order_by_row(second_of[inside], n_drawn)
+    has = _assign(first, first_of[inside][order], lengths[inside][order], n) | ~in_s
+    first, order = _order_by_row(first_of[outside], n)
+    has_drawn = _assign(first, second_of[outside][order], lengths[outside][order], n_drawn) | in_t
     matched, matched_drawn = detected.copy(), drawn.copy()
-    matched[detected] = has
-    matched_drawn[drawn] = has_drawn
+    matched[detected], matched_drawn[drawn] = has, has_drawn
     return matched, matched_drawn
