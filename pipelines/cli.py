@@ -192,6 +192,34 @@ def bench_loader(
     measure(n_graphs, json_out)
 
 
+@bench_app.command("detectors")
+def bench_detectors(
+    data: Annotated[
+        Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
+    ] = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="lines, subpixel, repeatability, noise, junctions, or speed; may be "
+            "repeated; all if none is named."
+        ),
+    ] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Images of every measure.")] = None,
+    truth_offset: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="dense=PIXELS or original=PIXELS: where true segments have the centre of the "
+            "first pixel."
+        ),
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Our detectors beside their peers: quality, false alarms on noise, processor time."""
+    from perceptgraph.pipelines.bench_detectors import bench_detectors as measure
+
+    measure(suite or [], data, images, truth_offset or [], json_out)
+
+
 def _end(error: BaseException) -> NoReturn:
     from perceptgraph.stages.params import ParamsError
 

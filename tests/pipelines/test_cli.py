@@ -22,6 +22,7 @@ COMMANDS = (
     ("energy",),
     ("doctor",),
     ("bench", "loader"),
+    ("bench", "detectors"),
 )
 
 
