@@ -37,7 +37,7 @@ def _neighbours(
 
 @njit(cache=True, nogil=True)
 def _order_by_row(rows: Indices, n_rows: int) -> tuple[Indices, Indices]:
-    """Where the pairs of each row begin, (n_rows + 1,), and the pairs row by row, in order, (E,)."""
+    """Where the pairs of each row begin, (n_rows + 1,); the pairs, row by row, in order, (E,)."""
     first = np.zeros(n_rows + 1, np.int64)
     for row in rows:
         first[row + 1] += 1

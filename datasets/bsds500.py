@@ -87,7 +87,11 @@ class Boundaries:
 
 def open_bsds500() -> Boundaries:
     """Open BSDS500 with its official split."""
-    archive = locate(*FILES)
+    return boundaries_in(locate(*FILES))
+
+
+def boundaries_in(archive: Path) -> Boundaries:
+    """BSDS500 of an archive, a zip file or a folder, its content not checked."""
     names = member_names(archive)
     order = {split: i for i, split in enumerate(SPLITS)}
     images = sorted(
