@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -48,7 +48,8 @@ def bench_detectors(
                 raise
             Console(stderr=True).print(f"left out {name}: {error}", highlight=False)
             continue
-        Console().print(table_of(name, found))
+        for table in tables_of(name, found):
+            Console().print(table)
         figures |= found
         if json_out is not None:  # after every suite: all of them take long
             json_out.parent.mkdir(parents=True, exist_ok=True)
@@ -69,16 +70,23 @@ def offsets_of(given: Sequence[str]) -> dict[str, float]:
     return offsets
 
 
-def table_of(title: str, figures: Figures) -> Table:
-    """A row for each measure, a column for each of those measured."""
+def tables_of(title: str, figures: Figures) -> list[Table]:
+    """A row for each measure, a column for each who was measured; a table for each set of peers."""
     cells: dict[str, dict[str, float]] = {}
     for name, value in figures.items():
         measure, _, who = name.rpartition("/")
         cells.setdefault(measure, {})[who] = value
-    names = list(dict.fromkeys(name for row in cells.values() for name in row))
+    groups: dict[tuple[str, ...], dict[str, dict[str, float]]] = {}
+    for measure, row in cells.items():
+        peers = tuple(name for name in row if name != "ours")
+        groups.setdefault(peers, {})[measure] = row
+    return [_table(title, ("ours", *peers), rows) for peers, rows in groups.items()]
+
+
+def _table(title: str, names: Sequence[str], rows: Mapping[str, Mapping[str, float]]) -> Table:
     table = Table("measure", title=title, title_justify="left")
     for name in names:
         table.add_column(name, justify="right")
-    for measure, row in cells.items():
+    for measure, row in rows.items():
         table.add_row(measure, *(f"{row[n]:.4g}" if n in row else "" for n in names))
     return table

@@ -7,7 +7,7 @@ import pytest
 
 from perceptgraph.benchmarks.line_truth import TRUTH_OFFSETS
 from perceptgraph.benchmarks.photographs import photographs
-from perceptgraph.pipelines.bench_detectors import bench_detectors, offsets_of, table_of
+from perceptgraph.pipelines.bench_detectors import bench_detectors, offsets_of, tables_of
 from perceptgraph.stages.params import ParamsError
 
 
@@ -65,7 +65,10 @@ def test_an_unknown_suite_is_an_error() -> None:
 
 
 def test_table_has_a_row_for_a_measure_and_a_column_for_each() -> None:
-    table = table_of("t", {"a/b/ours": 1.0, "a/b/peer": 2.0, "a/c/ours": 3.0})
+    figures = {"a/b/ours": 1.0, "a/b/peer": 2.0, "a/ratio/peer": 3.0, "a/c/ours": 4.0}
 
-    assert [column.header for column in table.columns] == ["measure", "ours", "peer"]
-    assert table.row_count == 2
+    tables = tables_of("t", figures)
+
+    headers = [[column.header for column in table.columns] for table in tables]
+    assert headers == [["measure", "ours", "peer"], ["measure", "ours"]]
+    assert [table.row_count for table in tables] == [2, 1]
