@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.benchmarks import (
+    bsds_suite,
     false_alarms,
     junction_scores,
     repeatability,
@@ -23,6 +24,7 @@ from perceptgraph.benchmarks.line_truth import LineScene, line_scenes, read_segm
 from perceptgraph.benchmarks.ours import found_lines
 from perceptgraph.benchmarks.peers import LINE_PEERS
 from perceptgraph.benchmarks.photographs import BSDS, VGA, grey_levels, photographs
+from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.datasets.mnist import open_mnist
 
 Figures = dict[str, float]
@@ -43,6 +45,13 @@ class Settings:
     def n_images(self, usual: int) -> int:
         """As asked, else `usual`."""
         return usual if self.images is None else self.images
+
+
+def bsds(settings: Settings) -> Figures:
+    """Edges on the test images of BSDS500, which nothing else here reads."""
+    if settings.data is None:
+        raise MissingData("bsds: expected --data or PERCEPTGRAPH_DATA, the folder of data files")
+    return bsds_suite.measure(settings.data, settings.n_images(200))
 
 
 def lines(settings: Settings) -> Figures:
@@ -119,4 +128,5 @@ SUITES: dict[str, Callable[[Settings], Figures]] = {
     "noise": noise,
     "junctions": junctions,
     "speed": timed,
+    "bsds": bsds,
 }

@@ -200,7 +200,7 @@ def bench_detectors(
     suite: Annotated[
         list[str] | None,
         typer.Option(
-            help="lines, subpixel, repeatability, noise, junctions, or speed; may be "
+            help="lines, subpixel, repeatability, noise, junctions, speed or bsds; may be "
             "repeated; all if none is named."
         ),
     ] = None,

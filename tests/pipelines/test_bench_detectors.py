@@ -7,6 +7,9 @@ import pytest
 
 from perceptgraph.benchmarks.line_truth import TRUTH_OFFSETS
 from perceptgraph.benchmarks.photographs import photographs
+from perceptgraph.benchmarks.suites import SUITES
+from perceptgraph.datasets.catalog import MissingData
+from perceptgraph.pipelines import bench_detectors as command
 from perceptgraph.pipelines.bench_detectors import bench_detectors, offsets_of, tables_of
 from perceptgraph.stages.params import ParamsError
 
@@ -72,3 +75,21 @@ def test_table_has_a_row_for_a_measure_and_a_column_for_each() -> None:
     headers = [[column.header for column in table.columns] for table in tables]
     assert headers == [["measure", "ours", "peer"], ["measure", "ours"]]
     assert [table.row_count for table in tables] == [2, 1]
+
+
+def test_a_suite_without_its_data_is_an_error_only_when_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "SUITES", {"bsds": SUITES["bsds"], "one": lambda s: {"a/ours": 1}})
+
+    with pytest.raises(MissingData, match="bsds"):
+        bench_detectors(["bsds"], tmp_path, 1, [], None)
+    bench_detectors([], tmp_path, 1, [], tmp_path / "all.json")
+
+    assert "left out bsds" in capsys.readouterr().err
+    assert json.loads((tmp_path / "all.json").read_text()) == {"a/ours": 1}
+
+
+def test_data_must_be_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(MissingData, match="nowhere"):
+        bench_detectors(["lines"], tmp_path / "nowhere", 1, [], None)
