@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from skimage.feature import canny
 
 from perceptgraph.benchmarks.boundaries import Counts, count_pixels, f_measure, score
+from perceptgraph.benchmarks.ours import found
 from perceptgraph.benchmarks.peers import BEST_SIGMA, LOW_TO_HIGH
 from perceptgraph.datasets.bsds500 import FILES, Boundaries, boundaries_in
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.graphs.primitives import EdgeChains
-from perceptgraph.stages.detect import detect
 from perceptgraph.stores.status import SPLITS
 
 Photograph = NDArray[np.uint8]
@@ -69,7 +69,7 @@ def chain_map(chains: EdgeChains, shape: tuple[int, int]) -> SoftMap:
 
 def our_edges(image: Photograph) -> SoftMap:
     """Soft map of our edge chains, at default parameters."""
-    return chain_map(detect(image, {"edges": {}}, max_zoom=1).edges, image.shape[:2])
+    return chain_map(found(image, "edges").edges, image.shape[:2])
 
 
 def _count_maps(maps: Iterable[NDArray[Any]], shape: tuple[int, ...]) -> SoftMap:
