@@ -1,10 +1,11 @@
 """Stage `detect`: images to perceptual primitives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -17,10 +18,9 @@ from perceptgraph.graphs.primitive_store import (
     primitive_record,
 )
 from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
-from perceptgraph.stages.detectors.catalog import DETECTORS, TAKES
-from perceptgraph.stages.detectors.grey import grey
+from perceptgraph.stages.detectors.catalog import DETECTORS, Detector
+from perceptgraph.stages.detectors.grey import colour, grey
 from perceptgraph.stages.detectors.ground_truth import drawn_primitives
-from perceptgraph.stages.detectors.opencv import OPENCV
 from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
@@ -42,6 +42,13 @@ BY_HAND: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
 """Detectors, with their own defaults, for people who call `detect` without saying which."""
 
 
+IMAGES_OF: Mapping[str, Callable[[NDArray[Any]], NDArray[np.float32]]] = {
+    "grey": grey,
+    "colour": colour,
+}
+"""What a detector can take of an image, and the function that makes it."""
+
+
 class Params(StageParams):
     """Section `detect` of params.yaml."""
 
@@ -59,9 +66,12 @@ class Params(StageParams):
     def _operators_are_known(self) -> Self:
         check_choices("detect.detectors", self.detectors, DETECTORS)
         for name, keywords in self.detectors.items():
-            check_keywords(f"detect.detectors.{name}", DETECTORS[name], keywords)
-            if TAKES[name] not in {"image", *self.detectors}:
-                raise ParamsError(f"detect.detectors: {name} needs {TAKES[name]}, not chosen")
+            check_keywords(f"detect.detectors.{name}", DETECTORS[name].find, keywords)
+        families = _by_family("detect.detectors", self.detectors)
+        for name in self.detectors:
+            for taken in DETECTORS[name].takes:
+                if taken not in {*IMAGES_OF, *families}:
+                    raise ParamsError(f"detect.detectors: {name} needs {taken}, not chosen")
         return self
 
 
@@ -104,13 +114,37 @@ def detect(
     (4, 4)
     """
     check_choices("detectors", detectors, DETECTORS)
-    small = grey(image)
-    zoom = zoom_factor(small.shape, min_side, max_zoom)
-    wanted = {*detectors, *(TAKES[name] for name in detectors)}
-    found: dict[str, Any] = {"image": enlarged(small, zoom)}
-    for name in (name for name in DETECTORS if name in wanted):
-        found[name] = DETECTORS[name](found[TAKES[name]], **detectors.get(name, {}))
-    return in_original_pixels(primitives(**{name: found[name] for name in detectors}), zoom)
+    wanted = _by_family("detectors", detectors)
+    for detector in list(wanted.values()):
+        for taken in detector.takes:
+            if taken not in IMAGES_OF:
+                wanted.setdefault(taken, DETECTORS[taken])
+    keywords = {DETECTORS[name].family: chosen for name, chosen in detectors.items()}
+    zoom = zoom_factor(image.shape[:2], min_side, max_zoom)
+    used = {taken for detector in wanted.values() for taken in detector.takes}
+    small = {name: made(image) for name, made in IMAGES_OF.items() if name in used}
+    large = {name: enlarged(pixels, zoom) for name, pixels in small.items()}
+    found: dict[str, Any] = {}
+    for detector in DETECTORS.values():  # a detector stands behind those it takes from
+        if wanted.get(detector.family) == detector:
+            have = {**(large if detector.enlarge else small), **found}
+            takes = (have[name] for name in detector.takes)
+            found[detector.family] = detector.find(*takes, **keywords.get(detector.family, {}))
+    asked = {family: found[family] for family in keywords}
+    magnified = {family for family in asked if wanted[family].enlarge}
+    return in_original_pixels(primitives(**asked), zoom, magnified)
+
+
+def _by_family(key: str, names: Iterable[str]) -> dict[str, Detector]:
+    """Family to the one detector that is to find it; ParamsError where there are two."""
+    chosen: dict[str, Detector] = {}
+    for name in names:
+        family = DETECTORS[name].family
+        if family in chosen:
+            others = [n for n in DETECTORS if DETECTORS[n].family == family]
+            raise ParamsError(f"{key}: expected one of {', '.join(others)}, all find {family}")
+        chosen[family] = DETECTORS[name]
+    return chosen
 
 
 def detect_one(images: ImageSet, index: int, truth: Record, params: Params) -> Primitives:
@@ -164,7 +198,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
             f"{store}: expected the truth of drawings, found none; set detect.ground_truth: false "
             "or choose a data set that is drawn"
         )
-    facts = {"params": params.model_dump(), "images": images.digest, "opencv": OPENCV}
+    facts = {"params": params.model_dump(), "images": images.digest, "opencv": cv2.__version__}
     code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
     folder = root / "parts" / "detect" / key_of(facts, code)
     paths = make_parts(

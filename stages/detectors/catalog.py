@@ -1,6 +1,7 @@
-"""The detectors by name, and what each works on."""
+"""The detectors by name: what each finds, and what it works on."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from perceptgraph.stages.detectors.edges import edges
@@ -8,18 +9,26 @@ from perceptgraph.stages.detectors.junctions import junctions
 from perceptgraph.stages.detectors.lines import lines
 from perceptgraph.stages.detectors.ridges import ridges
 
-TAKES: dict[str, str] = {
-    "lines": "image",
-    "edges": "image",
-    "junctions": "lines",
-    "ridges": "image",
-}
-"""Detector to its input: "image", (H, W) float32 in [0, 1], or a family found before."""
 
-DETECTORS: dict[str, Callable[..., Any]] = {
-    "lines": lines,
-    "edges": edges,
-    "junctions": junctions,
-    "ridges": ridges,
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A function that finds a family of primitives."""
+
+    find: Callable[..., Any]
+    family: str
+    """Of `perceptgraph.graphs.primitives.FAMILIES`."""
+    takes: tuple[str, ...]
+    """Its arguments in order: "grey", (H, W) float32 in [0, 1]; "colour", (H, W, 3), or (H, W) of a
+    grey image; or a family that another detector finds before."""
+    enlarge: bool = True
+    """Whether a small image is enlarged before: for detectors that need some pixels of room."""
+
+
+DETECTORS: dict[str, Detector] = {
+    "lines": Detector(lines, "lines", ("grey",)),
+    "edges": Detector(edges, "edges", ("grey",)),
+    "junctions": Detector(junctions, "junctions", ("grey", "lines")),
+    "ridges": Detector(ridges, "ridges", ("grey",)),
 }
-"""Name of a family to the function that finds it; a family stands behind what it is made from."""
+"""A detector stands behind those whose families it takes. Of two that find the same family one can
+be chosen."""

@@ -1,4 +1,4 @@
-"""Grey levels: what every detector works on."""
+"""Grey levels and colours: what detectors work on."""
 
 from typing import Any
 
@@ -22,6 +22,17 @@ def grey(image: NDArray[Any]) -> NDArray[np.float32]:
     ValueError
         Another shape or type, no pixels, NaN or infinite pixels, or values outside [0, 1].
     """
+    values = colour(image)
+    if values.ndim == 2:
+        return values
+    return np.clip(values @ LUMA, 0, 1, dtype=np.float32)
+
+
+def colour(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Red, green and blue (H, W, 3) in [0, 1] of an image; (H, W) of one that is grey.
+
+    Takes and raises what `grey` does.
+    """
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
         raise ValueError(
             f"expected an image (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {image.shape}"
@@ -31,9 +42,7 @@ def grey(image: NDArray[Any]) -> NDArray[np.float32]:
     values = _unit(image)
     if values.ndim == 2:
         return values
-    if values.shape[2] == 1:
-        return np.ascontiguousarray(values[:, :, 0])
-    return np.clip(values[:, :, :3] @ LUMA, 0, 1, dtype=np.float32)
+    return np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values[:, :, :3])
 
 
 def _unit(image: NDArray[Any]) -> NDArray[np.float32]:

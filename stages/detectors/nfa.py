@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 LOG10_E = math.log10(math.e)
+LOG_FACTORIALS = np.array([math.lgamma(n + 1.0) for n in range(256)])
 
 SPACING = 4.0
 """Distance along a curve at which samples count as independent, in sigmas of the smoothing; at
@@ -92,9 +93,9 @@ def log10_binomial_tail(n: int, k: int, p: float) -> float:
     if k <= 0:
         return 0.0
     log_term = (
-        math.lgamma(n + 1.0)
-        - math.lgamma(k + 1.0)
-        - math.lgamma(n - k + 1.0)
+        _log_factorial(n)
+        - _log_factorial(k)
+        - _log_factorial(n - k)
         + k * math.log(p)
         + (n - k) * math.log1p(-p)
     )
@@ -108,6 +109,14 @@ def log10_binomial_tail(n: int, k: int, p: float) -> float:
         if ratio < 1.0 and term * ratio < 1e-4 * total * (1.0 - ratio):
             break
     return min((log_term + math.log(total)) * LOG10_E, 0.0)
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _log_factorial(n: int) -> float:
+    """Natural logarithm of n!; from 256 on Stirling's series, exact to 1e-12."""
+    if n < len(LOG_FACTORIALS):
+        return LOG_FACTORIALS[n]
+    return n * math.log(n) - n + 0.5 * math.log(2.0 * math.pi * n) + 1.0 / (12.0 * n)
 
 
 @njit(cache=True, nogil=True)  # fmt: skip

@@ -22,7 +22,8 @@ FLAT_FACTOR = 1.6  # ... and so is what is rougher than those by less than this:
 # deviations of the roughness of one square in noise blurred by 2 pixels
 ROUNDS = 4  # of widening the flat zones by that factor; pure noise is included whole after three
 FLOOR = 1e-4  # least density, share of the range: a tenth of what 8-bit rounding adds
-COARSEST_STEP = 0.01  # largest step taken for rounding, share of the range; drawings have few tones
+FINEST_STEP, COARSEST_STEP = 1 / 255, 0.01  # of grey levels, shares of the range: finer ones do not
+# matter, drawings have few tones
 BLURS = np.linspace(0.0, 8.0, 161)
 
 
@@ -36,7 +37,7 @@ class Noise:
     blur: float
     """Sigma of the Gaussian that makes white noise as correlated as this one, pixels; 0: white."""
     step: float = 0.0
-    """Step of the grey levels (rounding), share of full scale."""
+    """Step of the grey levels (rounding), share of full scale; 0: the image is constant."""
 
     def total_blur(self, sigma: float) -> float:
         r"""Blur :math:`t = \sqrt{\sigma^2 + b^2}` of the noise after a Gaussian of `sigma`.
@@ -93,11 +94,12 @@ def measure_noise(image: NDArray[np.float32]) -> Noise:
     scale = max(high - low, 0.0)
     n_blocks = [(n - MARGIN) // BLOCK for n in image.shape]
     if min(n_blocks) < 1 or scale == 0:
-        return Noise(FLOOR * scale, 0.0)
+        return Noise(FLOOR * scale, 0.0, FINEST_STEP * scale)
     stride = math.ceil(math.sqrt(max(n_blocks[0] * n_blocks[1] / MAX_BLOCKS, 1.0)))
     rough, step = _roughness(image, stride, np.float32(low), np.float32(high))
     step = min(step, COARSEST_STEP * scale)
     least = max(FLOOR * scale, step / math.sqrt(12))  # rounding is white and uniform in a step
+    step = max(step, FINEST_STEP * scale)
     lag1, lag2 = _flat_roughness(rough) * math.sqrt(math.pi / 2)
     if lag1 <= 0:
         return Noise(least, 0.0, step)

@@ -15,12 +15,12 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "lenet": {"side": 20, "dropout": 0.1},
 }
 RELATIONS = {"near": {"k": 3}, "incidence": {"reach": 1.0}}
-KEYWORDS = {"lines": {"scale": 0.8}, "junctions": {"min_branch": 8.0}}
+KEYWORDS = {"lines": {"density": 0.7}, "junctions": {"min_branch": 8.0}}
 
 
 def every_keyword(name: str) -> dict[str, Any]:
     """The keywords of a detector, with the defaults that it has by hand."""
-    defaults = DETECTORS[name].__kwdefaults__
+    defaults = DETECTORS[name].find.__kwdefaults__
     assert defaults is not None
     return defaults | KEYWORDS[name]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ DRAWN = {
 
 def section(**changes: Any) -> dict[str, Any]:
     """A section of params.yaml with all keywords."""
-    chosen = {name: dict(DETECTORS[name].__kwdefaults__) for name in ("lines", "junctions")}
+    chosen = {name: dict(DETECTORS[name].find.__kwdefaults__) for name in ("lines", "junctions")}
     return {
         "part_images": 2,
         "max_bad_share": 0.5,
@@ -99,7 +100,7 @@ def test_every_image_is_there_with_its_primitives(tmp_path: Path) -> None:
     assert [len(p.junctions) for p in found] == [4, 0, 1, 0, 0]
     assert len(found[0].lines) == outcome.work["lines"] - len(found[2].lines)
     assert store.attributes["class_names"] == ["a", "b"]
-    assert store.attributes["params"]["detectors"]["lines"]["scale"] == 0.8
+    assert store.attributes["params"]["detectors"]["lines"]["density"] == 0.7
     assert outcome.work["images"] == 4
     assert outcome.bad == ()
     assert [p.name for p in tmp_path.iterdir() if p.name not in ("images.zarr", OUT)] == []
@@ -138,12 +139,12 @@ def test_an_image_that_a_detector_refuses_is_quarantined(
     def picky(image: NDArray[np.float32], **keywords: Any) -> Any:
         if image.max() == 0:
             raise ValueError("too dark")
-        return lines(image, **keywords)
+        return lines.find(image, **keywords)
 
     lines = DETECTORS["lines"]
     write_images(tmp_path, images())
     params = Params(**section())
-    monkeypatch.setitem(DETECTORS, "lines", picky)
+    monkeypatch.setitem(DETECTORS, "lines", replace(lines, find=picky))
 
     outcome = run(params, tmp_path, serial)
 
@@ -173,8 +174,11 @@ def test_truth_of_photographs_is_an_error(tmp_path: Path) -> None:
     [
         ({"line": {}}, "did you mean 'lines'"),
         ({"lines": {}}, "missing angle_tolerance_deg"),
-        ({"junctions": dict(DETECTORS["junctions"].__kwdefaults__)}, "needs lines"),
-        ({"lines": dict(DETECTORS["lines"].__kwdefaults__) | {"scal": 1}}, "did you mean 'scale'"),
+        ({"junctions": dict(DETECTORS["junctions"].find.__kwdefaults__)}, "needs lines"),
+        (
+            {"lines": dict(DETECTORS["lines"].find.__kwdefaults__) | {"densit": 1}},
+            "did you mean 'density'",
+        ),
     ],
 )
 def test_params_name_what_is_wrong(detectors: dict[str, Any], message: str) -> None:
@@ -192,7 +196,7 @@ def test_each_detector_takes_degenerate_and_coloured_images(name: str) -> None:
         only((rng.random(shape) * 255).astype(np.uint8))
     for image in (strokes(64, SQUARE, 4), strokes(64, STAR, 3)):
         found = only(image)
-        assert len(getattr(found, name)) == len(found) > 0
+        assert len(getattr(found, DETECTORS[name].family)) == len(found) > 0
 
 
 @pytest.mark.parametrize("name", DETECTORS)

@@ -1,0 +1,331 @@
+"""Line-support regions: chains of crests of the gradient that run the same way, and their box."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from perceptgraph.stages.detectors.level_lines import FREE, TAKEN
+from perceptgraph.stages.detectors.rectangles import (
+    Rectangle,
+    improved,
+)
+
+MIN_CHAIN = 8  # crests; the smallest chain that is looked at
+MAX_SAG = 3.0  # pixels that a chain may deviate in all from a straight one
+FLANK_WIDTH = 1.0  # pixels to either side of a chain that its edge covers too
+SHRINK = 0.75  # of a chain's radius, while it is loose
+FIT_REACH = 2.0  # pixels to either side of a segment from which its position is refined
+FIT_ROUNDS, FIT_PRECISION = 6, 0.002  # pixels that the fit may still move
+RISE_REACH, RISE_STEP = (
+    3.0,
+    0.75,
+)  # pixels to either side over which the levels rise; between samples
+N_COLUMNS = 7  # of the result of `line_support_boxes`
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def line_support_boxes(field: Any, order: Any, test: Any, density: float, log10_eps: float) -> Any:
+    """Meaningful rectangles of a level-line field.
+
+    Parameters
+    ----------
+    field, order
+        Of `level_line_field`; crests that regions take are marked in `field.state`.
+    test : Test
+    density : float
+        Crests of a region, least share of the rows (or columns, the more) that it runs through.
+    log10_eps : float
+
+    Returns
+    -------
+    (N, 7) float64
+        Both ends (row, column, row, column) in corners, the brighter side to the left; width;
+        log10(NFA); contrast.
+    """
+    region = np.empty(field.norm.size, np.int32)
+    aligned = np.empty(len(test.cosines), np.int64)
+    found = np.empty((len(order) + 1, N_COLUMNS))
+    n_found = 0
+    state = field.state.reshape(-1)
+    for seed in order:
+        if state[seed] != FREE:
+            continue
+        size, sum_row, sum_column = _grow(field, seed, test.cosines[0], region)
+        if size < MIN_CHAIN:
+            continue
+        box = _bounding_box(field, region[:size], sum_row, sum_column)
+        if _is_loose(size, box, density):
+            size, box = _straighter(field, region, size, box, test.cosines[0], density)
+            if size < MIN_CHAIN:
+                continue
+        box = _with_flanks(box)
+        box, log10_nfa = improved(field, box, test, aligned)
+        if log10_nfa > log10_eps:
+            continue
+        box = refined(field, box, test.cosines[0])
+        found[n_found, 0] = box.row + box.start * box.along_row
+        found[n_found, 1] = box.column + box.start * box.along_column
+        found[n_found, 2] = box.row + box.stop * box.along_row
+        found[n_found, 3] = box.column + box.stop * box.along_column
+        found[n_found, 4] = box.left - box.right
+        found[n_found, 5] = log10_nfa
+        found[n_found, 6] = rise_across(field, box, test.cosines[0])
+        n_found += 1
+    return found[:n_found]
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _grow(field: Any, seed: int, min_cosine: float, region: Any) -> tuple[int, float, float]:
+    """Region of a seed: its size and the sum of its unit gradients; `region` holds its corners.
+
+    A neighbour joins where its gradient is aligned with the sum of those that joined before.
+    """
+    columns = field.norm.shape[1]
+    unit = field.unit.reshape(-1, 2)
+    state = field.state.reshape(-1)
+    around = (-1, 1, -columns, columns, -columns - 1, -columns + 1, columns - 1, columns + 1)
+    region[0] = seed
+    state[seed] = TAKEN
+    sum_row, sum_column = unit[seed, 0], unit[seed, 1]
+    squared_cosine = np.float32(min_cosine * min_cosine)
+    threshold = squared_cosine  # times the squared length of the sum: no root per corner
+    size = 1
+    i = 0
+    while i < size:
+        here = region[i]
+        i += 1
+        for step in around:
+            k = here + step
+            if state[k] != FREE:
+                continue
+            dot = unit[k, 0] * sum_row + unit[k, 1] * sum_column
+            if dot <= 0 or dot * dot < threshold:
+                continue
+            state[k] = TAKEN
+            region[size] = k
+            size += 1
+            sum_row += unit[k, 0]
+            sum_column += unit[k, 1]
+            threshold = squared_cosine * (sum_row * sum_row + sum_column * sum_column)
+    return size, sum_row, sum_column
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _bounding_box(field: Any, region: Any, sum_row: float, sum_column: float) -> Any:
+    """Rectangle around a region: its axis is that of least inertia, weighted by the gradient."""
+    columns = field.norm.shape[1]
+    norm = field.norm.reshape(-1)
+    weight = row = column = 0.0
+    rr = rc = cc = 0.0
+    first_row, first_column = region[0] // columns, region[0] % columns
+    for k in region:
+        w = norm[k]
+        at = k // columns
+        r, c = float(at - first_row), float(k - at * columns - first_column)
+        weight += w
+        row += w * r
+        column += w * c
+        rr += w * r * r
+        rc += w * r * c
+        cc += w * c * c
+    row, column = row / weight, column / weight
+    rr, rc, cc = rr / weight - row * row, rc / weight - row * column, cc / weight - column * column
+    theta = 0.5 * math.atan2(2.0 * rc, cc - rr)
+    along_row, along_column = math.sin(theta), math.cos(theta)
+    # The brighter side is to the left of the direction: the gradient is (-along_column, along_row).
+    if -along_column * sum_row + along_row * sum_column < 0:
+        along_row, along_column = -along_row, -along_column
+    start = stop = right = left = 0.0
+    for k in region:
+        at = k // columns
+        r = float(at - first_row) - row
+        c = float(k - at * columns - first_column) - column
+        a = r * along_row + c * along_column
+        b = -r * along_column + c * along_row
+        start, stop = min(start, a), max(stop, a)
+        right, left = min(right, b), max(left, b)
+    if left - right < 1.0:
+        middle = (left + right) / 2
+        right, left = middle - 0.5, middle + 0.5
+    return Rectangle(
+        row + first_row, column + first_column, along_row, along_column, start, stop, right, left
+    )
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _with_flanks(box: Any) -> Any:
+    return Rectangle(
+        box.row,
+        box.column,
+        box.along_row,
+        box.along_column,
+        box.start,
+        box.stop,
+        box.right - FLANK_WIDTH,
+        box.left + FLANK_WIDTH,
+    )
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _is_loose(size: int, box: Any, density: float) -> bool:
+    """Whether a chain is bent, or has more gaps than a straight one."""
+    length = (box.stop - box.start) * max(abs(box.along_row), abs(box.along_column))
+    return box.left - box.right > MAX_SAG or size < density * length
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _straighter(
+    field: Any, region: Any, size: int, box: Any, min_cosine: float, density: float
+) -> tuple[int, Any]:
+    """A chain that is not loose: grown anew with the tolerance of the seed's surround.
+
+    Where the smaller tolerance does not help, the crests farthest from the seed are let go.
+    """
+    columns = field.norm.shape[1]
+    seed = region[0]
+    _release(field, region[:size])
+    cosine = _local_cosine(field, region[:size], box.left - box.right, min_cosine)
+    size, sum_row, sum_column = _grow(field, seed, cosine, region)
+    if size < MIN_CHAIN:
+        return 0, box
+    box = _bounding_box(field, region[:size], sum_row, sum_column)
+    radius = 0.0  # squared
+    for k in region[:size]:
+        radius = max(radius, _squared_distance(k, seed, columns))
+    while _is_loose(size, box, density):
+        radius *= SHRINK**2
+        kept = 0
+        for i in range(size):
+            k = region[i]
+            if _squared_distance(k, seed, columns) <= radius:
+                region[kept] = k
+                kept += 1
+            else:
+                field.state.reshape(-1)[k] = FREE
+        size = kept
+        if size < MIN_CHAIN:
+            return 0, box
+        box = _bounding_box(field, region[:size], sum_row, sum_column)
+    return size, box
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _squared_distance(one: int, two: int, columns: int) -> int:
+    """Of two corners, given by their flat indices."""
+    row_one, row_two = one // columns, two // columns
+    right = one - two - (row_one - row_two) * columns
+    return (row_one - row_two) ** 2 + right * right
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _release(field: Any, region: Any) -> None:
+    state = field.state.reshape(-1)
+    for k in region:
+        state[k] = FREE
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _local_cosine(field: Any, region: Any, radius: float, min_cosine: float) -> float:
+    """Cosine of twice the spread of the gradients' angles around the seed."""
+    columns = field.norm.shape[1]
+    unit = field.unit.reshape(-1, 2)
+    seed = region[0]
+    n = 0
+    total = squares = 0.0
+    for k in region:
+        if _squared_distance(k, seed, columns) <= radius * radius:
+            sine = unit[seed, 0] * unit[k, 1] - unit[seed, 1] * unit[k, 0]
+            total += sine
+            squares += sine * sine
+            n += 1
+    spread = math.sqrt(max(squares / n - (total / n) ** 2, 0.0))
+    return max(math.cos(min(2.0 * spread, math.pi / 2)), min_cosine)
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def rise_across(field: Any, box: Any, min_cosine: float) -> float:
+    """Difference of the levels on both sides: the gradients across it summed over its flanks."""
+    rows, columns = field.norm.shape
+    n_steps = max(int(box.stop - box.start), 1)
+    n_aside = int(RISE_REACH / RISE_STEP)
+    total = 0.0
+    for i in range(n_steps):
+        a = box.start + (i + 0.5) * (box.stop - box.start) / n_steps
+        for j in range(-n_aside, n_aside + 1):
+            b = j * RISE_STEP
+            r = round(box.row + a * box.along_row - b * box.along_column)
+            c = round(box.column + a * box.along_column + b * box.along_row)
+            if 0 <= r < rows and 0 <= c < columns:
+                cosine = (
+                    field.unit[r, c, 1] * box.along_row - field.unit[r, c, 0] * box.along_column
+                )
+                if cosine >= min_cosine:
+                    total += cosine * field.norm[r, c] * RISE_STEP
+    return total / n_steps
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def refined(field: Any, box: Any, min_cosine: float) -> Any:
+    """The rectangle moved and turned onto the line where the gradient across it is centred.
+
+    Least squares of the offset `left` = shift + slope * `along`, weighted by the squared gradient
+    of the aligned corners within FIT_REACH.
+    """
+    for _ in range(FIT_ROUNDS):
+        w0 = w1 = w2 = b0 = b1 = 0.0
+        rows, columns = field.norm.shape
+        left_row, left_column = -box.along_column, box.along_row
+        steep = abs(box.along_row) > abs(box.along_column)
+        n_lines, n_across = (rows, columns) if steep else (columns, rows)
+        pace = box.along_row if steep else box.along_column
+        origin = box.row if steep else box.column
+        lines = (origin + box.start * pace, origin + box.stop * pace)
+        reach = FIT_REACH / abs(pace)
+        for i in range(max(math.ceil(min(lines)), 0), min(math.floor(max(lines)), n_lines - 1) + 1):
+            # The line crosses this row (column) here; corners to either side are weighed.
+            ratio = (i - origin) / pace
+            centre = (
+                box.column + ratio * box.along_column if steep else box.row + ratio * box.along_row
+            )
+            if centre < reach or centre + reach > n_across - 1:
+                continue  # cut by the border on one side only, the line would be pulled inwards
+            for j in range(math.ceil(centre - reach), math.floor(centre + reach) + 1):
+                r, c = (i, j) if steep else (j, i)
+                cosine = field.unit[r, c, 0] * left_row + field.unit[r, c, 1] * left_column
+                if cosine < min_cosine:
+                    continue
+                a = (r - box.row) * box.along_row + (c - box.column) * box.along_column
+                b = (r - box.row) * left_row + (c - box.column) * left_column
+                # The square leaves the noise of the flanks out; the weights fall to 0 at the
+                # reach, since a corner must not enter or leave at full weight.
+                w = (cosine * field.norm[r, c]) ** 2 * (1.0 - (b / FIT_REACH) ** 2)
+                if w <= 0:
+                    continue
+                w0 += w
+                w1 += w * a
+                w2 += w * a * a
+                b0 += w * b
+                b1 += w * a * b
+        spread = w0 * w2 - w1 * w1
+        if spread <= 1e-9 * w0 * w0:
+            return box
+        shift = (w2 * b0 - w1 * b1) / spread
+        slope = (w0 * b1 - w1 * b0) / spread
+        if abs(shift) > FIT_REACH or abs(slope) > 0.2:
+            return box
+        scale = 1.0 / math.sqrt(1.0 + slope * slope)
+        box = Rectangle(
+            box.row + shift * left_row,
+            box.column + shift * left_column,
+            scale * (box.along_row + slope * left_row),
+            scale * (box.along_column + slope * left_column),
+            box.start,
+            box.stop,
+            box.right,
+            box.left,
+        )
+        if abs(shift) + abs(slope) * (box.stop - box.start) / 2 < FIT_PRECISION:
+            break
+    return box
