@@ -2,9 +2,10 @@
 
 In the graph of pixels within the radius, S is what alternating paths reach from the detected
 pixels that a largest pairing leaves alone, T the drawn pixels next to S. Every largest pairing
-gives each pixel of T a partner in S, and each detected pixel outside S a partner outside T
-(Dulmage and Mendelsohn, 1958). So the nearest of the largest pairings is two assignments in which
-every row finds a column, and no search for a row ever fails: this is what makes it fast.
+gives a partner outside T to each detected pixel outside S, and one in S to each pixel of T
+(Dulmage and Mendelsohn, 1958). So which detected pixels have a partner in the nearest of the
+largest pairings is decided by an assignment of T to S alone, where every row finds a column: no
+search ever fails, and this is what makes it fast.
 """
 
 import math
@@ -167,13 +168,14 @@ def steps_within(radius: float) -> Indices:
     return steps[order[squared[order] <= radius**2]]
 
 
-def match_boundaries(
+def matched_pixels(
     detected: NDArray[np.bool_], drawn: NDArray[np.bool_], radius: float
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which detected and which drawn boundary pixels find a partner within `radius`.
+) -> NDArray[np.bool_]:
+    """Which detected boundary pixels find a partner among the drawn ones within `radius`.
 
     No pixel has two partners; there are as many pairs as can be and, of all such pairings, the
-    sum of their lengths is least.
+    sum of their lengths is least. As many drawn pixels have a partner; which, is the answer to
+    the maps exchanged.
 
     Parameters
     ----------
@@ -183,14 +185,14 @@ def match_boundaries(
 
     Returns
     -------
-    (H, W) bool, (H, W) bool
-        The pixels of `detected`, and those of `drawn`, that have a partner: equally many.
+    (H, W) bool
+        The pixels of `detected` that have a partner.
 
     Notes
     -----
     The Berkeley benchmark [1]_ solves a minimum-cost assignment where a pixel left alone costs 100
     times the radius, and draws at random, a few for each pixel, the ways to stay alone: it finds
-    the pairs found here less one or two in a thousand.
+    the pairs found here less at most one or two in a thousand.
 
     References
     ----------
@@ -199,34 +201,32 @@ def match_boundaries(
 
     Examples
     --------
-    >>> row = np.array([[True, False, False, True]])
-    >>> print(*match_boundaries(row, row[:, ::-1] & [[True, True, False, False]], radius=1.5))
-    [[ True False False False]] [[ True False False False]]
+    >>> detected = np.array([[True, False, False, True]])
+    >>> drawn = np.array([[False, True, False, False]])
+    >>> print(matched_pixels(detected, drawn, radius=2.0))
+    [[ True False False False]]
     """
     if detected.shape != drawn.shape:
         raise ValueError(f"expected maps of one shape, got {detected.shape} and {drawn.shape}")
     margin = math.floor(radius)
     places, places_drawn = (np.flatnonzero(np.pad(mask, margin)) for mask in (detected, drawn))
-    n, n_drawn = len(places), len(places_drawn)
     height, width = drawn.shape[0] + 2 * margin, drawn.shape[1] + 2 * margin
     rank = np.full(height * width, -1, np.int64)
-    rank[places] = np.arange(n)
+    rank[places] = np.arange(len(places))
     steps = steps_within(radius)
     first_of, second_of, step = _neighbours(places_drawn, rank, steps @ np.array([width, 1]))
-    lengths = np.hypot(*steps.T)[step]
 
-    partner, of_drawn = np.full(n, -1), np.full(n_drawn, -1)
+    partner, of_drawn = np.full(len(places), -1), np.full(len(places_drawn), -1)
     _pair_nearest(first_of, second_of, partner, of_drawn)
-    first, order = _order_by_row(first_of, n)
+    first, order = _order_by_row(first_of, len(places))
     in_t = _pair_most(first, second_of[order], partner, of_drawn)
     in_s = partner < 0
     in_s[of_drawn[in_t]] = True
 
-    inside, outside = in_s[first_of], ~in_t[second_of]
-    first, order = _order_by_row(second_of[inside], n_drawn)
-    has = _assign(first, first_of[inside][order], lengths[inside][order], n) | ~in_s
-    first, order = _order_by_row(first_of[outside], n)
-    has_drawn = _assign(first, second_of[outside][order], lengths[outside][order], n_drawn) | in_t
-    matched, matched_drawn = detected.copy(), drawn.copy()
-    matched[detected], matched_drawn[drawn] = has, has_drawn
-    return matched, matched_drawn
+    crowded = in_s[first_of]
+    rows, columns = second_of[crowded], first_of[crowded]
+    lengths = np.hypot(*steps.T)[step[crowded]]
+    first, order = _order_by_row(rows, len(places_drawn))
+    matched = detected.copy()
+    matched[detected] = ~in_s | _assign(first, columns[order], lengths[order], len(places))
+    return matched

@@ -19,7 +19,7 @@ from perceptgraph.benchmarks.boundaries import (
     score,
     thresholds,
 )
-from perceptgraph.benchmarks.boundary_matching import match_boundaries, steps_within
+from perceptgraph.benchmarks.boundary_matching import matched_pixels, steps_within
 from perceptgraph.benchmarks.thinning import thinned
 
 
@@ -72,7 +72,8 @@ def test_as_many_pixels_are_paired_as_can_be_and_then_as_near(
 ) -> None:
     detected, drawn = masks(seed, shares[0]), masks(seed + 1, shares[1])
 
-    matched, matched_drawn = match_boundaries(detected, drawn, radius)
+    matched = matched_pixels(detected, drawn, radius)
+    matched_drawn = matched_pixels(drawn, detected, radius)
 
     most, least = best_pairing(detected, drawn, radius)
     assert matched.sum() == matched_drawn.sum() == most
@@ -86,7 +87,7 @@ def test_a_map_matches_itself_and_one_beyond_the_radius_matches_nothing() -> Non
     mask[:, 10] = True
 
     for shift, n in ((0, 20), (4, 20), (5, 0)):
-        matched, _ = match_boundaries(mask, np.roll(mask, shift, axis=1), radius=4.0)
+        matched = matched_pixels(mask, np.roll(mask, shift, axis=1), radius=4.0)
 
         assert matched.sum() == n
 
@@ -101,7 +102,7 @@ def test_steps_rise_in_length_and_fill_the_disc() -> None:
 
 def test_maps_of_two_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="one shape"):
-        match_boundaries(np.zeros((3, 4), bool), np.zeros((4, 3), bool), 1.0)
+        matched_pixels(np.zeros((3, 4), bool), np.zeros((4, 3), bool), 1.0)
 
 
 def test_the_drawing_itself_scores_one() -> None:
