@@ -186,7 +186,7 @@ def _successor(index, point, used, at, way):  # type: ignore[no-untyped-def]
                 if i < 0 or used[i] or point[i, 5] != point[at, 5]:
                     continue
                 step_r, step_c = point[i, 0] - point[at, 0], point[i, 1] - point[at, 1]
-                length = np.hypot(step_r, step_c)
+                length = np.sqrt(step_r * step_r + step_c * step_c)
                 along = step_r * ahead_r + step_c * ahead_c
                 cosine = abs(point[i, 2] * ahead_r + point[i, 3] * ahead_c)
                 if along <= 0 or along < (least_cosine - 0.25) * length or cosine < least_cosine:
