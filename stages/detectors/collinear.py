@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from perceptgraph.stages.detectors.line_support import refined, rise_across
 from perceptgraph.stages.detectors.rectangles import (
     Rectangle,
     alignment_log10_nfa,
@@ -19,7 +18,7 @@ from perceptgraph.stages.detectors.rectangles import (
 def merged(
     field: Any, test: Any, found: Any, max_gap: float, max_offset: float, min_cosine: float
 ) -> Any:
-    """Boxes (M, 7) in which no two can be merged any more.
+    """Boxes (M, 6) in which no two can be merged any more.
 
     Two that run the same way within the angle, follow each other within `max_gap` and lie within
     `max_offset` of each other's line are one if the rectangle over both, gap included, has a lower
@@ -29,7 +28,7 @@ def merged(
     ----------
     field, test
         Those in which the boxes were found.
-    found : (N, 7) float64
+    found : (N, 6) float64
         Of `line_support_boxes`.
     max_gap, max_offset : float
         Corners.
@@ -138,7 +137,6 @@ def _over_both(field: Any, test: Any, one: Any, two: Any, aligned: Any) -> Any:
     length = math.hypot(down, right)
     half = max(one[4], two[4]) / 2
     box = Rectangle(one[0], one[1], down / length, right / length, 0.0, length, -half, half)
-    box = refined(field, box, test.cosines[0])
     n, total = count_inside(field, box, test.cosines, aligned)
     both[0] = box.row
     both[1] = box.column
@@ -146,5 +144,4 @@ def _over_both(field: Any, test: Any, one: Any, two: Any, aligned: Any) -> Any:
     both[3] = box.column + length * box.along_column
     both[4] = 2 * half
     both[5] = max(alignment_log10_nfa(test, n, aligned), strength_log10_nfa(test, box, n, total))
-    both[6] = rise_across(field, box, test.cosines[0])
     return both

@@ -20,8 +20,9 @@ class Field(NamedTuple):
     array or wraps onto them. A named tuple, since compiled code takes it as it is.
     """
 
-    unit: NDArray[np.float32]
-    """(H, W, 2): unit vector of the gradient, (row, column), towards the brighter side; 0: none."""
+    image: NDArray[np.float32]
+    """(H, W): the levels; `gradient_at` takes the gradient from them where it is needed, which is
+    faster than to keep it for every corner."""
     norm: NDArray[np.float32]
     """(H, W): levels per pixel."""
     state: NDArray[np.uint8]
@@ -48,40 +49,47 @@ def level_line_field(
         Flat indices of the crests, the strongest first (to 1/1024 of the largest norm).
     """
     rows, columns = image.shape
-    unit = np.zeros((rows, columns, 2), np.float32)
-    norm = np.zeros((rows, columns), np.float32)
+    image = np.ascontiguousarray(image)
+    norm = np.empty((rows, columns), np.float32)
     state = np.empty((rows, columns), np.uint8)
     least = np.float32(max(least_norm, TINY))
-    largest = _gradient(np.ascontiguousarray(image), unit, norm, state, least)
-    crests = _crests(unit.reshape(-1, 2), norm.reshape(-1), state.reshape(-1), columns)
-    return Field(unit, norm, state), _strongest_first(norm.reshape(-1), crests, largest)
+    largest = _norms(image, norm, state, least)
+    crests = _crests(image.reshape(-1), norm.reshape(-1), state.reshape(-1), columns)
+    return Field(image, norm, state), _strongest_first(norm.reshape(-1), crests, largest)
+
+
+@njit(cache=True, nogil=True, inline="always")  # fmt: skip
+def gradient_at(levels: Any, k: int, columns: int) -> tuple[float, float]:
+    """Gradient (down, right) at the corner of flat index k, in levels (H * W,) per pixel."""
+    falling = levels[k + columns + 1] - levels[k]
+    rising = levels[k + columns] - levels[k + 1]
+    return np.float32(0.5) * (falling + rising), np.float32(0.5) * (falling - rising)
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")  # fmt: skip
-def _gradient(image: Any, unit: Any, norm: Any, state: Any, least: Any) -> Any:
-    """Fill the arrays but for their last row and column; the largest norm."""
+def _norms(image: Any, norm: Any, state: Any, least: Any) -> Any:
+    """Fill the norms, and mark where they are free or weak; the largest norm."""
     rows, columns = image.shape
     largest: Any = np.float32(0)
-    half, one, tiny = np.float32(0.5), np.float32(1), np.float32(1e-30)
+    half = np.float32(0.5)
+    norm[rows - 1] = 0
     state[rows - 1] = WEAK
     for r in range(rows - 1):
         for c in range(columns - 1):
+            # 2 (down^2 + right^2) is the sum of the squared differences along both diagonals.
             falling = image[r + 1, c + 1] - image[r, c]
             rising = image[r + 1, c] - image[r, c + 1]
-            down, right = half * (falling + rising), half * (falling - rising)
-            size = np.float32(math.sqrt(down * down + right * right))
-            inverse = one / (size + tiny)
-            unit[r, c, 0] = down * inverse
-            unit[r, c, 1] = right * inverse
+            size = np.float32(math.sqrt(half * (falling * falling + rising * rising)))
             norm[r, c] = size
             state[r, c] = FREE if size >= least else WEAK
             largest = max(largest, size)
+        norm[r, columns - 1] = 0
         state[r, columns - 1] = WEAK
     return largest
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _crests(unit: Any, norm: Any, state: Any, columns: int) -> Any:
+def _crests(levels: Any, norm: Any, state: Any, columns: int) -> Any:
     """Flat indices of the free corners that no neighbour across the edge exceeds.
 
     The others become FLANK. There is no branch that the image decides: it would be guessed wrong
@@ -94,9 +102,10 @@ def _crests(unit: Any, norm: Any, state: Any, columns: int) -> Any:
         n += state[i] == FREE
     kept = 0
     for i in free[:n]:
-        down, right = unit[i, 0], unit[i, 1]
-        step = ((down > SIN_22) - np.int64(down < -SIN_22)) * columns
-        step += (right > SIN_22) - np.int64(right < -SIN_22)
+        down, right = gradient_at(levels, i, columns)
+        least = SIN_22 * norm[i]
+        step = ((down > least) - np.int64(down < -least)) * columns
+        step += (right > least) - np.int64(right < -least)
         step = abs(step)  # of two as strong the same one stays, whichever side is brighter
         crest = (norm[i] >= norm[i + step]) & (norm[i] > norm[i - step])
         state[i] = FREE if crest else FLANK

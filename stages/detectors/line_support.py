@@ -6,23 +6,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from perceptgraph.stages.detectors.level_lines import FREE, TAKEN
-from perceptgraph.stages.detectors.rectangles import (
-    Rectangle,
-    improved,
-)
+from perceptgraph.stages.detectors.level_lines import FREE, TAKEN, gradient_at
+from perceptgraph.stages.detectors.rectangles import Rectangle, improved
 
 MIN_CHAIN = 8  # crests; the smallest chain that is looked at
 MAX_SAG = 3.0  # pixels that a chain may deviate in all from a straight one
 FLANK_WIDTH = 1.0  # pixels to either side of a chain that its edge covers too
 SHRINK = 0.75  # of a chain's radius, while it is loose
-FIT_REACH = 2.0  # pixels to either side of a segment from which its position is refined
-FIT_ROUNDS, FIT_PRECISION = 6, 0.002  # pixels that the fit may still move
-RISE_REACH, RISE_STEP = (
-    3.0,
-    0.75,
-)  # pixels to either side over which the levels rise; between samples
-N_COLUMNS = 7  # of the result of `line_support_boxes`
+N_COLUMNS = 6  # of the result of `line_support_boxes`
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
@@ -40,9 +31,9 @@ def line_support_boxes(field: Any, order: Any, test: Any, density: float, log10_
 
     Returns
     -------
-    (N, 7) float64
+    (N, 6) float64
         Both ends (row, column, row, column) in corners, the brighter side to the left; width;
-        log10(NFA); contrast.
+        log10(NFA).
     """
     region = np.empty(field.norm.size, np.int32)
     aligned = np.empty(len(test.cosines), np.int64)
@@ -64,14 +55,12 @@ def line_support_boxes(field: Any, order: Any, test: Any, density: float, log10_
         box, log10_nfa = improved(field, box, test, aligned)
         if log10_nfa > log10_eps:
             continue
-        box = refined(field, box, test.cosines[0])
         found[n_found, 0] = box.row + box.start * box.along_row
         found[n_found, 1] = box.column + box.start * box.along_column
         found[n_found, 2] = box.row + box.stop * box.along_row
         found[n_found, 3] = box.column + box.stop * box.along_column
         found[n_found, 4] = box.left - box.right
         found[n_found, 5] = log10_nfa
-        found[n_found, 6] = rise_across(field, box, test.cosines[0])
         n_found += 1
     return found[:n_found]
 
@@ -83,12 +72,13 @@ def _grow(field: Any, seed: int, min_cosine: float, region: Any) -> tuple[int, f
     A neighbour joins where its gradient is aligned with the sum of those that joined before.
     """
     columns = field.norm.shape[1]
-    unit = field.unit.reshape(-1, 2)
+    levels, norm = field.image.reshape(-1), field.norm.reshape(-1)
     state = field.state.reshape(-1)
     around = (-1, 1, -columns, columns, -columns - 1, -columns + 1, columns - 1, columns + 1)
     region[0] = seed
     state[seed] = TAKEN
-    sum_row, sum_column = unit[seed, 0], unit[seed, 1]
+    down, right = gradient_at(levels, seed, columns)
+    sum_row, sum_column = down / norm[seed], right / norm[seed]
     squared_cosine = np.float32(min_cosine * min_cosine)
     threshold = squared_cosine  # times the squared length of the sum: no root per corner
     size = 1
@@ -100,14 +90,16 @@ def _grow(field: Any, seed: int, min_cosine: float, region: Any) -> tuple[int, f
             k = here + step
             if state[k] != FREE:
                 continue
-            dot = unit[k, 0] * sum_row + unit[k, 1] * sum_column
-            if dot <= 0 or dot * dot < threshold:
+            down, right = gradient_at(levels, k, columns)
+            dot = down * sum_row + right * sum_column
+            if dot <= 0 or dot * dot < threshold * norm[k] * norm[k]:
                 continue
             state[k] = TAKEN
             region[size] = k
             size += 1
-            sum_row += unit[k, 0]
-            sum_column += unit[k, 1]
+            inverse = np.float32(1) / norm[k]
+            sum_row += down * inverse
+            sum_column += right * inverse
             threshold = squared_cosine * (sum_row * sum_row + sum_column * sum_column)
     return size, sum_row, sum_column
 
@@ -230,102 +222,17 @@ def _release(field: Any, region: Any) -> None:
 def _local_cosine(field: Any, region: Any, radius: float, min_cosine: float) -> float:
     """Cosine of twice the spread of the gradients' angles around the seed."""
     columns = field.norm.shape[1]
-    unit = field.unit.reshape(-1, 2)
+    levels, norm = field.image.reshape(-1), field.norm.reshape(-1)
     seed = region[0]
+    seed_down, seed_right = gradient_at(levels, seed, columns)
     n = 0
     total = squares = 0.0
     for k in region:
         if _squared_distance(k, seed, columns) <= radius * radius:
-            sine = unit[seed, 0] * unit[k, 1] - unit[seed, 1] * unit[k, 0]
+            down, right = gradient_at(levels, k, columns)
+            sine = (seed_down * right - seed_right * down) / (norm[seed] * norm[k])
             total += sine
             squares += sine * sine
             n += 1
     spread = math.sqrt(max(squares / n - (total / n) ** 2, 0.0))
     return max(math.cos(min(2.0 * spread, math.pi / 2)), min_cosine)
-
-
-@njit(cache=True, nogil=True)  # fmt: skip
-def rise_across(field: Any, box: Any, min_cosine: float) -> float:
-    """Difference of the levels on both sides: the gradients across it summed over its flanks."""
-    rows, columns = field.norm.shape
-    n_steps = max(int(box.stop - box.start), 1)
-    n_aside = int(RISE_REACH / RISE_STEP)
-    total = 0.0
-    for i in range(n_steps):
-        a = box.start + (i + 0.5) * (box.stop - box.start) / n_steps
-        for j in range(-n_aside, n_aside + 1):
-            b = j * RISE_STEP
-            r = round(box.row + a * box.along_row - b * box.along_column)
-            c = round(box.column + a * box.along_column + b * box.along_row)
-            if 0 <= r < rows and 0 <= c < columns:
-                cosine = (
-                    field.unit[r, c, 1] * box.along_row - field.unit[r, c, 0] * box.along_column
-                )
-                if cosine >= min_cosine:
-                    total += cosine * field.norm[r, c] * RISE_STEP
-    return total / n_steps
-
-
-@njit(cache=True, nogil=True)  # fmt: skip
-def refined(field: Any, box: Any, min_cosine: float) -> Any:
-    """The rectangle moved and turned onto the line where the gradient across it is centred.
-
-    Least squares of the offset `left` = shift + slope * `along`, weighted by the squared gradient
-    of the aligned corners within FIT_REACH.
-    """
-    for _ in range(FIT_ROUNDS):
-        w0 = w1 = w2 = b0 = b1 = 0.0
-        rows, columns = field.norm.shape
-        left_row, left_column = -box.along_column, box.along_row
-        steep = abs(box.along_row) > abs(box.along_column)
-        n_lines, n_across = (rows, columns) if steep else (columns, rows)
-        pace = box.along_row if steep else box.along_column
-        origin = box.row if steep else box.column
-        lines = (origin + box.start * pace, origin + box.stop * pace)
-        reach = FIT_REACH / abs(pace)
-        for i in range(max(math.ceil(min(lines)), 0), min(math.floor(max(lines)), n_lines - 1) + 1):
-            # The line crosses this row (column) here; corners to either side are weighed.
-            ratio = (i - origin) / pace
-            centre = (
-                box.column + ratio * box.along_column if steep else box.row + ratio * box.along_row
-            )
-            if centre < reach or centre + reach > n_across - 1:
-                continue  # cut by the border on one side only, the line would be pulled inwards
-            for j in range(math.ceil(centre - reach), math.floor(centre + reach) + 1):
-                r, c = (i, j) if steep else (j, i)
-                cosine = field.unit[r, c, 0] * left_row + field.unit[r, c, 1] * left_column
-                if cosine < min_cosine:
-                    continue
-                a = (r - box.row) * box.along_row + (c - box.column) * box.along_column
-                b = (r - box.row) * left_row + (c - box.column) * left_column
-                # The square leaves the noise of the flanks out; the weights fall to 0 at the
-                # reach, since a corner must not enter or leave at full weight.
-                w = (cosine * field.norm[r, c]) ** 2 * (1.0 - (b / FIT_REACH) ** 2)
-                if w <= 0:
-                    continue
-                w0 += w
-                w1 += w * a
-                w2 += w * a * a
-                b0 += w * b
-                b1 += w * a * b
-        spread = w0 * w2 - w1 * w1
-        if spread <= 1e-9 * w0 * w0:
-            return box
-        shift = (w2 * b0 - w1 * b1) / spread
-        slope = (w0 * b1 - w1 * b0) / spread
-        if abs(shift) > FIT_REACH or abs(slope) > 0.2:
-            return box
-        scale = 1.0 / math.sqrt(1.0 + slope * slope)
-        box = Rectangle(
-            box.row + shift * left_row,
-            box.column + shift * left_column,
-            scale * (box.along_row + slope * left_row),
-            scale * (box.along_column + slope * left_column),
-            box.start,
-            box.stop,
-            box.right,
-            box.left,
-        )
-        if abs(shift) + abs(slope) * (box.stop - box.start) / 2 < FIT_PRECISION:
-            break
-    return box

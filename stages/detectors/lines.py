@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from perceptgraph.graphs.primitives import LineSegments, no_lines
 from perceptgraph.stages.detectors.collinear import merged
 from perceptgraph.stages.detectors.level_lines import FREE, TAKEN, level_line_field
+from perceptgraph.stages.detectors.line_fit import fitted
 from perceptgraph.stages.detectors.line_support import N_COLUMNS, line_support_boxes
 from perceptgraph.stages.detectors.noise import Noise, measure_noise
 from perceptgraph.stages.detectors.rectangles import make_test
@@ -96,7 +97,7 @@ def lines(
         return no_lines()
     least_norm = quantisation * noise.step / math.sin(tolerance)
     level, noise = _calmed(image, noise, NOISE_SHARE * least_norm)
-    found = np.zeros((0, N_COLUMNS))
+    found = np.zeros((0, N_COLUMNS + 1))
     for scale in SCALES:
         if scale > 1:
             level, noise = _halved(level, noise)
@@ -109,7 +110,9 @@ def lines(
         _take_covered(field, _in_corners(found, scale), COVER)
         boxes = line_support_boxes(field, order, test, density, log10_eps)
         reach = max_gap / scale, max_offset / scale, math.cos(math.radians(merge_angle_deg))
-        found = np.concatenate([found, _in_pixels(merged(field, test, boxes, *reach), scale)])
+        boxes = merged(field, test, boxes, *reach)
+        boxes = fitted(field, boxes, math.cos(tolerance))
+        found = np.concatenate([found, _in_pixels(boxes, scale)])
     return _contract(found)
 
 

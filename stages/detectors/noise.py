@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 BLOCK = 8  # pixels; flat zones are looked for in squares of this side
 MARGIN = 2 * 2  # a second difference of lag 2 reaches this far beyond the last pixel of a square
-MAX_BLOCKS = 2048  # a larger image is sampled on a regular grid: the cost has a bound
+MAX_BLOCKS = 1024  # a larger image is sampled on a regular grid: the cost has a bound
 FLAT_QUANTILE = 0.1  # the flattest tenth of the squares is taken for noise without structure ...
 FLAT_FACTOR = 1.6  # ... and so is what is rougher than those by less than this: two standard
 # deviations of the roughness of one square in noise blurred by 2 pixels

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from perceptgraph.stages.detectors.level_lines import WEAK
+from perceptgraph.stages.detectors.level_lines import WEAK, gradient_at
 from perceptgraph.stages.detectors.nfa import log10_binomial_tail, log10_gaussian_tail
 
 N_PRECISIONS = 4
 """Angle tolerances tried: the largest, and three halves of the one before."""
-WIDTH_STEP = 0.5  # pixels; a rectangle that is too wide is tried narrower by this
+WIDTH_STEP = 0.5  # pixels; a rectangle that is too wide is tried narrower by this ...
+MAX_NARROWER = 4  # ... so many times, from both sides and from either
 NEARLY = 6.0
 MAX_LAG = 64  # pixels over which noise is summed; beyond 10 times the blur nothing is correlated
 
@@ -81,26 +82,27 @@ def make_test(
     gradient_std, total_blur : float
         Of the noise in the field, in levels per pixel and pixels of the field.
     """
-    n_tests = n_scales * N_PRECISIONS * (shape[0] * shape[1]) ** 2.5
+    log10_tests = math.log10(n_scales * N_PRECISIONS) + 2.5 * math.log10(shape[0] * shape[1])
     angles = tolerance / 2.0 ** np.arange(N_PRECISIONS)
-    lag = np.arange(MAX_LAG + 1)
-    decay = np.exp(-(lag**2) / (4 * total_blur**2))
-    return Test(
-        math.log10(n_tests),
-        np.cos(angles),
-        angles / math.pi,
-        gradient_std,
-        _variance_of_sums(decay),
-        _variance_of_sums((1 - lag**2 / (2 * total_blur**2)) * decay),
-    )
+    along, across = _variances_of_sums(total_blur)
+    return Test(log10_tests, np.cos(angles), angles / math.pi, gradient_std, along, across)
 
 
-def _variance_of_sums(correlation: Any) -> Any:
-    """Variance (L + 1,) of the sum of 0, 1, ..., L samples of variance 1."""
-    lag = np.arange(1, len(correlation))
-    steps = correlation[0] + 2 * np.r_[0.0, np.cumsum(correlation[lag])][: len(lag)]
+@njit(cache=True, nogil=True)  # fmt: skip
+def _variances_of_sums(total_blur: float) -> tuple[Any, Any]:
+    """Variance (MAX_LAG + 1,) of the sum of so many gradients of variance 1, along and across."""
+    along, across = np.zeros(MAX_LAG + 1), np.zeros(MAX_LAG + 1)
+    step_along = step_across = 1.0  # by which the variance grows with one sample more
+    for n in range(MAX_LAG):
+        along[n + 1] = along[n] + step_along
+        across[n + 1] = across[n] + step_across
+        squared = ((n + 1) / total_blur) ** 2
+        decay = math.exp(-squared / 4)
+        step_along += 2 * decay
+        step_across += 2 * (1 - squared / 2) * decay
     # A thin rectangle askew of the grid never cancels wholly: half of one sample stays.
-    return np.r_[0.0, np.maximum(np.cumsum(steps), 0.5)]
+    across[1:] = np.maximum(across[1:], 0.5)
+    return along, across
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
@@ -110,23 +112,26 @@ def count_inside(field: Any, box: Any, cosines: Any, aligned: Any) -> tuple[int,
     n = 0
     total = 0.0
     rows, columns = field.norm.shape
+    levels = field.image.reshape(-1)
     left_row, left_column = -box.along_column, box.along_row
     reach_along = max(abs(box.start), abs(box.stop)) * abs(box.along_row)
     reach_left = max(abs(box.right), abs(box.left)) * abs(left_row)
     first = max(math.ceil(box.row - reach_along - reach_left), 0)
-    last = min(math.floor(box.row + reach_along + reach_left), rows - 1)
+    last = min(math.floor(box.row + reach_along + reach_left), rows - 2)
     for r in range(first, last + 1):
         down = r - box.row
-        low, high = -box.column, columns - 1 - box.column
+        low, high = -box.column, columns - 2 - box.column
         low, high = _within(low, high, box.along_column, box.start, box.stop, down * box.along_row)
         low, high = _within(low, high, left_column, box.right, box.left, down * left_row)
         for c in range(math.ceil(low + box.column), math.floor(high + box.column) + 1):
+            k = r * columns + c
+            down_slope, right_slope = gradient_at(levels, k, columns)
+            across = down_slope * left_row + right_slope * left_column
             n += 1
-            cosine = field.unit[r, c, 0] * left_row + field.unit[r, c, 1] * left_column
-            total += cosine * field.norm[r, c]
+            total += across
             if field.state[r, c] != WEAK:
                 for j in range(len(cosines)):
-                    if cosine < cosines[j]:
+                    if across < cosines[j] * field.norm[r, c]:
                         break
                     aligned[j] += 1
     return n, total
@@ -222,7 +227,7 @@ def improved(field: Any, box: Any, test: Any, aligned: Any) -> tuple[Any, float]
         if best <= 0:
             break
         tried = box
-        for _ in range(5):
+        for _ in range(MAX_NARROWER):
             tried = narrower(tried, side)
             if tried.left - tried.right < 1.0:
                 break

@@ -130,10 +130,13 @@ def test_inversion_flips_polarity_and_nothing_else() -> None:
 
     found, inverted = lines(levels.astype(np.float32)), lines((1 - levels).astype(np.float32))
 
-    assert len(found) > 15
-    np.testing.assert_allclose(inverted.endpoints, found.endpoints, atol=1e-3)
-    np.testing.assert_array_equal(inverted.polarity, -found.polarity)
-    np.testing.assert_allclose(inverted.log10_nfa, found.log10_nfa, atol=1.5)
+    assert len(inverted) == len(found) > 15
+    apart = np.abs(found.endpoints[:, None] - inverted.endpoints[None]).max(axis=(2, 3))
+    other = apart.argmin(axis=1)
+    # Corners on the rim of a rectangle may round the other way: hundredths of a pixel, one NFA.
+    assert (apart.min(axis=1) < 0.05).all()
+    np.testing.assert_array_equal(inverted.polarity[other], -found.polarity)
+    np.testing.assert_allclose(inverted.log10_nfa[other], found.log10_nfa, atol=1.5)
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(0.5, 0.0), (0.5, 0.25), (0.125, 0.5)])
