@@ -82,7 +82,9 @@ def path_opening(
         raise ValueError(f"length must be at least 1, got {length}")
     if not 0 <= gaps < length:
         raise ValueError(f"gaps must be in [0, length={length}), got {gaps}")
-    one = partial(_opening_along, np.ascontiguousarray(image), length=length, gaps=gaps)
+    one = partial(
+        _opening_along, np.require(image, requirements=["C", "W"]), length=length, gaps=gaps
+    )
     if threads == 1:
         opened = [one(steps) for steps in ORIENTATIONS]
     else:

@@ -101,6 +101,8 @@ def ridges(
     """
     if min(image.shape) < 3:
         return no_ridges()
+    # Kernels are compiled for one layout of the image.
+    image = np.require(image, np.float32, ["C", "W"])
     noise = measure_noise(image)
     if noise.density <= 0:
         return no_ridges()

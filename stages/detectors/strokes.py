@@ -63,6 +63,8 @@ def strokes(
     """
     if min(image.shape, default=0) < 3:
         return no_ridges()
+    # Kernels are compiled for one layout of the image.
+    image = np.require(image, np.float32, ["C", "W"])
     ground, top, is_constant = _levels(image)
     half = (top - ground) / 2
     if half == 0:

@@ -177,3 +177,11 @@ def test_contrast_and_sign_do_not_matter() -> None:
 @pytest.mark.parametrize("shape", [(0, 5), (1, 1), (2, 2), (1, 500), (3, 3), (28, 28)])
 def test_blank_images_have_no_strokes(shape: tuple[int, int]) -> None:
     assert len(strokes(np.full(shape, 0.3, np.float32))) == 0
+
+
+def test_any_layout_of_the_image_gives_the_same() -> None:
+    image = drawn(64, TEE, 3.0)
+    frozen = np.asfortranarray(image)
+    frozen.setflags(write=False)
+
+    np.testing.assert_array_equal(strokes(frozen).points, strokes(image).points)
