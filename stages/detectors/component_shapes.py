@@ -1,5 +1,6 @@
 """Which components of a tree could be blobs, their moments, and their contrast to a ring around."""
 
+import math
 from functools import cache
 
 import numpy as np
@@ -18,7 +19,7 @@ from perceptgraph.stages.detectors.component_tree import (
 RING = (1.2, 1.6)
 """Inner and outer size of the ring, in sizes of the component: a gap for the blur of its boundary,
 then a ring of about its own area."""
-STEP = 2**0.25
+STEP = math.sqrt(2)
 """Components on one way up the tree are looked at when the area has grown by this factor."""
 MAX_SAMPLES = 4096
 """Pixels looked at inside one component; a larger one is looked at on a coarser grid."""
@@ -240,8 +241,8 @@ def contrast_variance(
 @cache
 def _disc_variances() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Logarithms of R / t and of V(R / t); V falls with its square from 100 on."""
-    ratio = np.geomspace(0.1, 1000, 120)
-    k = np.linspace(0, 5, 20001)[1:]  # in 1 / t; beyond, the integrand is below 1e-10
+    ratio = np.geomspace(0.1, 1000, 60)
+    k = np.linspace(0, 5, 2001)[1:]  # in 1 / t; beyond, the integrand is below 1e-10
 
     def disc(size: float) -> NDArray[np.float64]:
         x = size * k * np.minimum(ratio, 100)[:, None]
