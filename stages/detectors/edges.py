@@ -1,59 +1,82 @@
-"""Edge chains: where the gradient is largest across the edge, to sub-pixel accuracy, in order."""
+"""Edge chains: curves along which the gradient is largest across, that noise would not give."""
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from skimage.filters import apply_hysteresis_threshold
-from skimage.measure import find_contours
 
 from perceptgraph.graphs.primitives import EdgeChains, no_edges
-from perceptgraph.stages.detectors.nfa import curve_log10_nfa, independent_points
-from perceptgraph.stages.detectors.sides import left_minus_right, left_of, polarity_of, sample
-from perceptgraph.stores.arrays import offsets_of
+from perceptgraph.stages.detectors.chains import (
+    Curves,
+    arc_lengths,
+    curves_log10_nfa,
+    linked,
+    side_differences,
+)
+from perceptgraph.stages.detectors.maxima import Field, Maxima, colour_gradient, gradient, maxima
+from perceptgraph.stages.detectors.mixture import (
+    correlation_length,
+    gradient_energy,
+    octaves,
+    smoothed,
+)
+from perceptgraph.stages.detectors.nfa import SPACING
+from perceptgraph.stages.detectors.noise import measure_noise
+from perceptgraph.stages.detectors.sides import polarity_of
+from perceptgraph.stores.arrays import offsets_of, ranges
 
-Floats = NDArray[np.float32]
-Curve = NDArray[np.float64]
+NOISE_SHARE = 3.0
+"""Points of chains are above the squared norm of the noise's gradient times this: one in eight
+maxima of noise is."""
+REACH = 2.0
+"""How far to either side of a chain its contrast is looked for, pixels."""
 
 
 def edges(
     image: NDArray[np.float32],
     *,
-    sigma: float = 1.5,
-    low: float = 0.01,
-    high: float = 0.03,
-    min_length: float = 8.0,
+    sigma: float = 1.0,
+    n_scales: int = 4,
+    low: float = 0.7,
     log10_eps: float = 0.0,
 ) -> EdgeChains:
-    """Meaningful edge chains of an image.
+    r"""Meaningful edge chains of an image.
 
-    Along the gradient, the second derivative of the smoothed image passes zero at an edge, from
-    above to below; the zero level lines are the chains. Only where the gradient is above `low`,
-    and connected to a place where it is above `high`, are they followed.
+    The image is smoothed at several scales at once; maxima of the gradient across the edge are
+    joined into curves; a curve is kept, whole, if one of its pieces is meaningful. Under the
+    background model the gradient is Gaussian, with the mean norm that it has in this image, at
+    least that of the image's noise. Its squared norm over the mean, x, then exceeds a value at a
+    maximum with a probability of at most
+
+    .. math:: P(x) = \sqrt{1 + 2 x} \, e^{-x}
+
+    where the root is the selection of maxima, and points 4 t apart along a curve are independent,
+    t being the blur of smoothing and noise together.
 
     Parameters
     ----------
-    image : (H, W) float32
-        Grey levels in [0, 1].
-    sigma : float
-        Of the Gaussian, in pixels.
-    low, high : float
-        Norm of the gradient, share of full scale per pixel.
-    min_length : float
-        Shortest chain, in pixels.
+    image : (H, W) grey or (H, W, 3) red, green, blue, float32
+        In [0, 1]. Colours are compared in CIE Lab, 100 units being full scale.
+    sigma, n_scales : float, int
+        Of the finest Gaussian, in pixels, and how many there are, each twice as wide as the one
+        before.
+    low : float
+        Least gradient of a chain's points, in units of the image's.
     log10_eps : float
-        Largest log10(NFA) of a chain (`perceptgraph.stages.detectors.nfa.curve_log10_nfa`).
+        Largest log10(NFA) of a chain's best piece
+        (`perceptgraph.stages.detectors.chains.curves_log10_nfa`).
 
     Returns
     -------
     EdgeChains
-        Most meaningful first.
+        Most meaningful first; points about a pixel apart. Contrast is that of the levels, or of
+        the Lab colours, two pixels to either side.
 
     References
     ----------
-    .. [1] T. Lindeberg, "Edge detection and ridge detection with automatic scale selection",
-           International Journal of Computer Vision 30(2), 1998.
+    .. [1] A. Desolneux, L. Moisan, J.-M. Morel, "Edge detection by Helmholtz principle", Journal
+           of Mathematical Imaging and Vision 14(3), 2001.
 
     Examples
     --------
@@ -63,79 +86,70 @@ def edges(
     >>> len(found), found.points[:, 1].mean().round(2).item()
     (1, 19.5)
     """
-    norm, second, third = along_gradient(image, sigma)
-    strong = apply_hysteresis_threshold(norm, low, high)
-    if min(image.shape) < 2 or not strong.any():
+    if min(image.shape[:2]) < 3:
         return no_edges()
-    curves = [
-        piece
-        for contour in find_contours(second, 0.0, mask=strong)
-        for piece in _maxima(contour, third, min_length)
-    ]
-    if not curves:
+    planes = (image,) if image.ndim == 2 else lab_planes(image)
+    sigmas = octaves(sigma, n_scales)
+    smooth = [smoothed(plane, sigmas) for plane in planes]
+    field = gradient(smooth[0]) if len(smooth) == 1 else colour_gradient(smooth)
+    noises = [measure_noise(plane) for plane in planes]
+    noise_energy = sum(gradient_energy(noise, sigmas) for noise in noises)
+    energy = max(field_energy(field), noise_energy)
+    if energy <= 0:
         return no_edges()
-    length = np.array([_length(curve) for curve in curves])
-    weakest = np.array([sample(norm, curve).min() for curve in curves])
-    n_independent = independent_points(length, sigma)
-    log10_nfa = curve_log10_nfa(n_independent, weakest, norm[norm > 0])
-    order = [i for i in np.argsort(log10_nfa, kind="stable") if log10_nfa[i] <= log10_eps]
-    return _contract(image, [curves[i] for i in order], log10_nfa[order], 2 * sigma)
+    points = maxima(field, math.sqrt(max(low**2 * energy, NOISE_SHARE * noise_energy)))
+    curves = linked(points)
+    spacing = SPACING * max(correlation_length(noise, sigmas) for noise in noises)
+    strength = minus_log10_tail(points.norm[curves.order] ** 2 / np.float32(energy))
+    log10_nfa = curves_log10_nfa(strength, arc_lengths(points, curves), curves.offsets, spacing)
+    order = np.argsort(log10_nfa, kind="stable")
+    return _contract(planes, points, curves, order[log10_nfa[order] <= log10_eps], log10_nfa)
 
 
-def along_gradient(image: Floats, sigma: float) -> tuple[Floats, Floats, Floats]:
-    """Norm of the gradient, second derivative along it, and the change of that along it, (H, W).
+def lab_planes(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Lightness, green-red and blue-yellow (H, W) of CIE Lab, in hundreds of its units."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB) * np.float32(0.01)
+    return tuple(np.asarray(plane, np.float32) for plane in cv2.split(lab))
 
-    The second is multiplied by the squared norm, so that nothing is divided by zero; the third has
-    its sign only.
+
+def field_energy(field: Field) -> float:
+    """Mean squared norm of the Gaussian field that has the mean norm of this gradient field.
+
+    The norm is then Rayleigh's. Its mean heeds the few strongest edges less than its square does.
     """
-    r = gaussian_filter(image, sigma, order=(1, 0))
-    c = gaussian_filter(image, sigma, order=(0, 1))
-    rr = gaussian_filter(image, sigma, order=(2, 0))
-    rc = gaussian_filter(image, sigma, order=(1, 1))
-    cc = gaussian_filter(image, sigma, order=(0, 2))
-    second = r * r * rr + 2 * r * c * rc + c * c * cc
-    if min(image.shape) < 2:
-        return np.hypot(r, c), second, np.zeros_like(second)
-    slope_r, slope_c = np.gradient(second)
-    return np.hypot(r, c), second, r * slope_r + c * slope_c
+    inner = field.norm[1:-1, 1:-1]
+    return 4 / math.pi * float(inner.mean(dtype=np.float64)) ** 2
 
 
-def _maxima(contour: Curve, third: Floats, min_length: float) -> list[Curve]:
-    """Pieces of a zero line on which the gradient has a maximum, not a minimum, across."""
-    maximum = sample(third, contour) < 0
-    if maximum.all():
-        pieces = [contour]
-    else:
-        cuts = np.flatnonzero(np.diff(maximum)) + 1
-        pieces = [
-            points
-            for points, kept in zip(np.split(contour, cuts), maximum[np.r_[0, cuts]], strict=True)
-            if kept
-        ]
-    return [piece for piece in pieces if len(piece) > 2 and _length(piece) >= min_length]
+def minus_log10_tail(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """-log10 of the probability that a gradient maximum of noise exceeds x times the mean square.
 
-
-def _length(curve: Curve) -> float:
-    return float(np.hypot(*np.diff(curve, axis=0).T).sum())
+    Examples
+    --------
+    >>> minus_log10_tail(np.array([0.0, 2.0, 8.0])).round(2).tolist()
+    [0.0, 0.52, 2.86]
+    """
+    return (x - np.log1p(2 * x) / 2) * x.dtype.type(math.log10(math.e))
 
 
 def _contract(
-    image: Floats, curves: list[Curve], log10_nfa: NDArray[np.float64], reach: float
+    planes: tuple[NDArray[np.float32], ...],
+    points: Maxima,
+    curves: Curves,
+    chosen: NDArray[np.int64],
+    log10_nfa: NDArray[np.float64],
 ) -> EdgeChains:
-    """The chains, with the grey levels `reach` pixels to either side measured."""
-    difference = np.array([_side_difference(image, curve, reach) for curve in curves])
-    return EdgeChains(
-        points=np.concatenate([np.zeros((0, 2)), *curves]).astype(np.float32),
-        offsets=offsets_of(np.array([len(curve) for curve in curves], np.int64)),
-        closed=np.array([bool((curve[0] == curve[-1]).all()) for curve in curves], np.bool_),
-        polarity=polarity_of(difference),
-        contrast=np.abs(difference).astype(np.float32),
-        log10_nfa=log10_nfa.astype(np.float32),
+    """The chosen curves, with the levels on both sides measured."""
+    difference = side_differences(
+        np.stack(planes), points.position, curves.order, curves.offsets, chosen, REACH
     )
-
-
-def _side_difference(image: Floats, curve: Curve, reach: float) -> float:
-    """Median grey level on the left minus that on the right."""
-    middles, steps = (curve[1:] + curve[:-1]) / 2, np.diff(curve, axis=0)
-    normal = left_of(steps / np.maximum(np.hypot(*steps.T), math.ulp(1.0))[:, None])
-    return float(np.median(left_minus_right(image, middles, normal, np.full(len(normal), reach))))
+    counts = np.diff(curves.offsets)[chosen]
+    places = ranges(curves.offsets[chosen], counts)
+    return EdgeChains(
+        points=points.position[curves.order[places]],
+        offsets=offsets_of(counts),
+        closed=curves.closed[chosen],
+        polarity=polarity_of(difference[:, 0]),
+        contrast=np.minimum(np.hypot.reduce(difference, axis=1), 1).astype(np.float32),
+        log10_nfa=log10_nfa[chosen].astype(np.float32),
+    )
