@@ -13,8 +13,9 @@ from functools import lru_cache
 from heapq import heappop, heappush
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 Indices = NDArray[np.int64]
 

@@ -8,11 +8,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from perceptgraph.benchmarks.rasters import painted
+from perceptgraph.stores.compiled import njit
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from -1/2 to 1/2. No other anti-aliasing leaves an edge where it is to a thousan
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 Floats = NDArray[np.float64]
 

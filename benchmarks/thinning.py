@@ -1,8 +1,9 @@
 """Boundaries made one pixel thin, the way the boundary benchmark does it."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 STEPS = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))
 """The eight neighbours, (row, column), from east counter-clockwise on the displayed picture."""

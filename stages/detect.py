@@ -18,7 +18,7 @@ from perceptgraph.graphs.primitive_store import (
     primitive_record,
 )
 from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
-from perceptgraph.stages.detectors.catalog import DETECTORS, Detector
+from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.detectors.grey import colour, grey
 from perceptgraph.stages.detectors.ground_truth import drawn_primitives
 from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
@@ -67,10 +67,10 @@ class Params(StageParams):
         check_choices("detect.detectors", self.detectors, DETECTORS)
         for name, keywords in self.detectors.items():
             check_keywords(f"detect.detectors.{name}", DETECTORS[name].find, keywords)
-        families = _by_family("detect.detectors", self.detectors)
+        _check_families("detect.detectors", self.detectors)
         for name in self.detectors:
             for taken in DETECTORS[name].takes:
-                if taken not in {*IMAGES_OF, *families}:
+                if taken not in {*IMAGES_OF, *self.detectors}:
                     raise ParamsError(f"detect.detectors: {name} needs {taken}, not chosen")
         return self
 
@@ -114,37 +114,34 @@ def detect(
     (4, 4)
     """
     check_choices("detectors", detectors, DETECTORS)
-    wanted = _by_family("detectors", detectors)
-    for detector in list(wanted.values()):
-        for taken in detector.takes:
-            if taken not in IMAGES_OF:
-                wanted.setdefault(taken, DETECTORS[taken])
-    keywords = {DETECTORS[name].family: chosen for name, chosen in detectors.items()}
+    _check_families("detectors", detectors)
+    wanted = set(detectors)
+    for name in reversed(DETECTORS):  # a detector stands behind those it takes from
+        if name in wanted:
+            wanted.update(DETECTORS[name].takes)
     zoom = zoom_factor(image.shape[:2], min_side, max_zoom)
-    used = {taken for detector in wanted.values() for taken in detector.takes}
-    small = {name: made(image) for name, made in IMAGES_OF.items() if name in used}
+    small = {name: made(image) for name, made in IMAGES_OF.items() if name in wanted}
     large = {name: enlarged(pixels, zoom) for name, pixels in small.items()}
     found: dict[str, Any] = {}
-    for detector in DETECTORS.values():  # a detector stands behind those it takes from
-        if wanted.get(detector.family) == detector:
+    for name, detector in DETECTORS.items():
+        if name in wanted:
             have = {**(large if detector.enlarge else small), **found}
-            takes = (have[name] for name in detector.takes)
-            found[detector.family] = detector.find(*takes, **keywords.get(detector.family, {}))
-    asked = {family: found[family] for family in keywords}
-    magnified = {family for family in asked if wanted[family].enlarge}
-    return in_original_pixels(primitives(**asked), zoom, magnified)
+            takes = (have[taken] for taken in detector.takes)
+            found[name] = detector.find(*takes, **detectors.get(name, {}))
+    families = {DETECTORS[name].family: found[name] for name in detectors}
+    magnified = {DETECTORS[name].family for name in detectors if DETECTORS[name].enlarge}
+    return in_original_pixels(primitives(**families), zoom, magnified)
 
 
-def _by_family(key: str, names: Iterable[str]) -> dict[str, Detector]:
-    """Family to the one detector that is to find it; ParamsError where there are two."""
-    chosen: dict[str, Detector] = {}
+def _check_families(key: str, names: Iterable[str]) -> None:
+    """ParamsError where two of the detectors find the same family."""
+    finders: dict[str, str] = {}
     for name in names:
-        family = DETECTORS[name].family
-        if family in chosen:
-            others = [n for n in DETECTORS if DETECTORS[n].family == family]
-            raise ParamsError(f"{key}: expected one of {', '.join(others)}, all find {family}")
-        chosen[family] = DETECTORS[name]
-    return chosen
+        other = finders.setdefault(DETECTORS[name].family, name)
+        if other != name:
+            raise ParamsError(
+                f"{key}: expected one detector of {DETECTORS[name].family}, got {other} and {name}"
+            )
 
 
 def detect_one(images: ImageSet, index: int, truth: Record, params: Params) -> Primitives:

@@ -4,10 +4,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from perceptgraph.stages.detectors.maxima import Maxima
+from perceptgraph.stores.compiled import njit
 
 COHERENCE = 0.8
 """Smallest cosine between the normals of two points that follow each other."""

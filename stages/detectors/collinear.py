@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.rectangles import (
     Rectangle,
@@ -12,6 +11,7 @@ from perceptgraph.stages.detectors.rectangles import (
     count_inside,
     strength_log10_nfa,
 )
+from perceptgraph.stores.compiled import njit
 
 
 @njit(cache=True, nogil=True)  # fmt: skip

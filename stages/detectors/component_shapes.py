@@ -4,7 +4,6 @@ import math
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import j1
 
@@ -15,6 +14,7 @@ from perceptgraph.stages.detectors.component_tree import (
     SIDES,
     ComponentTree,
 )
+from perceptgraph.stores.compiled import njit
 
 RING = (1.2, 1.6)
 """Inner and outer size of the ring, in sizes of the component: a gap for the blur of its boundary,

@@ -8,8 +8,9 @@ min-tree, of dark components, is the max-tree of the inverted image).
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 AREA, DROP, SIDES, PEAK = range(4)
 """Columns of `ComponentTree.nodes`: number of pixels; sum of the steps down across the boundary,

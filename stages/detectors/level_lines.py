@@ -4,8 +4,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 SIN_22 = np.float32(math.sin(math.pi / 8))  # to the nearest of 8 neighbours
 N_BINS = 1024  # of gradient norms; how finely the strongest come first, nothing else

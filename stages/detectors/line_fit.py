@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.level_lines import gradient_at
 from perceptgraph.stages.detectors.rectangles import Rectangle
+from perceptgraph.stores.compiled import njit
 
 FIT_REACH = 2.0  # pixels to either side of a segment from which its position is refined
 FIT_ROUNDS, FIT_PRECISION = 6, 0.01  # pixels that the fit may still move

@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.level_lines import FREE, TAKEN, gradient_at
 from perceptgraph.stages.detectors.rectangles import Rectangle, improved
+from perceptgraph.stores.compiled import njit
 
 MIN_CHAIN = 8  # crests; the smallest chain that is looked at
 MAX_SAG = 3.0  # pixels that a chain may deviate in all from a straight one

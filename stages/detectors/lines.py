@@ -5,7 +5,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import LineSegments, no_lines
@@ -15,6 +14,7 @@ from perceptgraph.stages.detectors.line_fit import fitted
 from perceptgraph.stages.detectors.line_support import N_COLUMNS, line_support_boxes
 from perceptgraph.stages.detectors.noise import Noise, measure_noise
 from perceptgraph.stages.detectors.rectangles import make_test
+from perceptgraph.stores.compiled import njit
 
 Boxes = NDArray[np.float64]
 SCALES = (1, 2, 4)  # by which the image is reduced

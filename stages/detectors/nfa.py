@@ -8,8 +8,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 LOG10_E = math.log10(math.e)
 LOG_FACTORIALS = np.array([math.lgamma(n + 1.0) for n in range(256)])

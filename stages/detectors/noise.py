@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 BLOCK = 8  # pixels; flat zones are looked for in squares of this side
 MARGIN = 2 * 2  # a second difference of lag 2 reaches this far beyond the last pixel of a square

@@ -5,7 +5,8 @@ displayed picture (row down), so that a bright component has the brighter side t
 """
 
 import numpy as np
-from numba import njit
+
+from perceptgraph.stores.compiled import njit
 
 
 @njit(cache=True, nogil=True)

@@ -5,8 +5,9 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 Level = TypeVar("Level", np.uint8, np.uint16, np.float32)
 

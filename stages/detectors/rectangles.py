@@ -8,10 +8,10 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.level_lines import WEAK, gradient_at
 from perceptgraph.stages.detectors.nfa import log10_binomial_tail, log10_gaussian_tail
+from perceptgraph.stores.compiled import njit
 
 N_PRECISIONS = 4
 """Angle tolerances tried: the largest, and three halves of the one before."""

@@ -1,7 +1,8 @@
 """Ridge points to sub-pixel accuracy, and the chains they make: one path follows each."""
 
 import numpy as np
-from numba import njit
+
+from perceptgraph.stores.compiled import njit
 
 
 @njit(cache=True, nogil=True)

@@ -1,9 +1,9 @@
 """The profile across a ridge: its width and how much it stands out."""
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.ridge_chains import level_at
+from perceptgraph.stores.compiled import njit
 
 ENOUGH = 24  # points of a ridge that its profile is taken from
 

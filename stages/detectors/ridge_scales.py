@@ -1,9 +1,9 @@
 """One answer where several scales see the same ridge: the most meaningful one has the place."""
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.ridge_chains import pieces
+from perceptgraph.stores.compiled import njit
 
 SAME_WAY = 0.7  # cosine of the angle between ridges of which one takes the other's place
 ASIDE = 0.7  # and they are as close as that, in sigmas of the weaker one

@@ -4,8 +4,9 @@ Figures are uint8 planes, nonzero inside, whose outermost rows and columns are e
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from perceptgraph.stores.compiled import njit
 
 ROW_STEP = np.array([0, -1, -1, -1, 0, 1, 1, 1])
 COLUMN_STEP = np.array([1, 1, 0, -1, -1, -1, 0, 1])

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.graphs.primitives import JUNCTION_KINDS, Junctions, Ridges
+from perceptgraph.stores.compiled import njit
 
 L, T, Y, X = (JUNCTION_KINDS.index(kind) for kind in "LTYX")
 CLOSED = 2.5  # pixels between the first and the last point of a closed stroke, at most

@@ -1,7 +1,6 @@
 """The curves of a skeleton: cut where they meet, in order, and moved onto the middle of strokes."""
 
 import numpy as np
-from numba import njit
 
 from perceptgraph.stages.detectors.skeleton import (
     COLUMN_STEP,
@@ -9,6 +8,7 @@ from perceptgraph.stages.detectors.skeleton import (
     ROW_STEP,
     pattern_at,
 )
+from perceptgraph.stores.compiled import njit
 
 HALF = 3  # points on either side from which the direction of a curve is taken
 WIDER = 1.3  # widths of the stroke: a wider place is where it meets another

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import Ridges, no_ridges
@@ -11,6 +10,7 @@ from perceptgraph.stages.detectors.nfa import log10_gaussian_tail
 from perceptgraph.stages.detectors.noise import measure_noise
 from perceptgraph.stages.detectors.skeleton import CHAMFER, distance_to_ground, prune, thin
 from perceptgraph.stages.detectors.stroke_paths import centred, curves
+from perceptgraph.stores.compiled import njit
 
 INDEPENDENT = 4.0  # blurs of the noise apart, levels are correlated by exp(-4) = 0.02
 CONSTANT = 0.01  # noise of a constant ground, share of half the contrast: several grey levels
