@@ -1,49 +1,43 @@
 """Blobs: spots and closed convex sets, brighter or darker than what surrounds them."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.special import log_ndtr
 
 from perceptgraph.graphs.primitives import Blobs, no_blobs
 from perceptgraph.stages.detectors.component_shapes import (
-    NODE,
     SIZE,
     component_shapes,
     contrast_variance,
     ellipse_contrasts,
 )
-from perceptgraph.stages.detectors.component_tree import (
-    AREA,
-    AT_BORDER,
-    DROP,
-    PEAK,
-    SIDES,
-    component_tree,
-)
+from perceptgraph.stages.detectors.component_tree import component_tree
+from perceptgraph.stages.detectors.gather import chosen, concatenated
+from perceptgraph.stages.detectors.nested_components import distinct
 from perceptgraph.stages.detectors.noise import measure_noise
-from perceptgraph.stages.detectors.outline import hull_area, polygon_moments, signed_area, trace
-from perceptgraph.stores.arrays import offsets_of, ranges
+from perceptgraph.stores.arrays import offsets_of
 
 N_LEVELS = 512
 LEVEL_STEP = 0.5
 """The component tree has at most so many levels, a step of this share of the noise apart."""
 MIN_FILL = 0.82
 """Least share of a convex set in the ellipse with its second moments; 0.827 for triangles."""
-SHELF = 0.5
-"""Two nested components are two blobs where the slope falls to this share between them."""
-SAME_AREA = 1.5
-"""An outline at half contrast that holds another area than its component, by more than this
-factor, has flowed over into a neighbour; the outline of the component itself is taken."""
+FAINT = 4.0
+"""A coarser scale is asked for what is this faint, in standard deviations of the levels at the
+finer one: there, noise breaks it. What is stronger has been seen, and judged, at the finer one."""
+N_NEAREST = 8
 
 
 def blobs(
     image: NDArray[np.float32],
     *,
     sigma: float = 1.0,
+    n_scales: int = 1,
     min_area: int = 5,
     max_share: float = 0.25,
     min_convexity: float = 0.8,
@@ -56,9 +50,10 @@ def blobs(
     the ellipse E with its centre and second moments, not by its own shape, which noise has drawn:
     the mean over E minus the mean over a ring around it is a linear function of the image, whose
     standard deviation s in noise of total blur t follows from the area A of E
-    (`contrast_variance`). With N pixels, two signs and m octaves of area
+    (`contrast_variance`). With N pixels, and m twice the number of
+    octaves of area times that of scales
 
-    .. math:: \mathrm{NFA} = 2 m\, \frac{N}{4 \pi t^2} \left(\frac{A}{t^2}\right)^{3/2}
+    .. math:: \mathrm{NFA} = m\, \frac{N}{4 \pi t^2} \left(\frac{A}{t^2}\right)^{3/2}
               Q\!\left(\frac{\mathrm{contrast}}{s}\right)
 
     with Q the tail of the normal law: at each of :math:`N / 4 \pi t^2` independent places are
@@ -73,6 +68,10 @@ def blobs(
         Grey levels in [0, 1].
     sigma : float
         Of the Gaussian that smooths the image first, in pixels.
+    n_scales : int
+        Smoothings: sigma, 2 sigma, 4 sigma, ... on coarser grids. At a fine scale, noise breaks
+        what is faint into many components; three scales find a disc of radius 12 at half the
+        contrast, but also halos between strong objects.
     min_area : int
         Pixels of the smallest blob.
     max_share : float
@@ -106,34 +105,61 @@ def blobs(
     >>> len(found), found.centre.round(1).tolist()
     (1, [[20.0, 18.0]])
     """
-    smooth = cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    smooth = smooth.reshape(image.shape)
-    low, high = float(smooth.min()), float(smooth.max())
     noise = measure_noise(image)
-    finest = max((high - low) / N_LEVELS, LEVEL_STEP * noise.level_std(sigma))
-    if high - low < finest or high == low:
+    smooth = _smoothed(image, sigma)
+    scales: list[Blobs] = []
+    for scale in range(n_scales):
+        grid = 2**scale
+        strongest = math.inf if scale == 0 else FAINT * noise.level_std(sigma * grid / 2)
+        limits = min_area, max_share * smooth.size, min_convexity, max_elongation, strongest
+        blur, std = noise.total_blur(sigma * grid) / grid, noise.level_std(sigma * grid)
+        log10_tests = math.log10(n_scales * smooth.size)
+        found = _at_one_scale(smooth, blur, std, limits, log10_tests, log10_eps)
+        scales.append(_in_image(found, grid))
+        if min(smooth.shape) < 2:
+            break
+        smooth = np.ascontiguousarray(_smoothed(smooth, math.sqrt(3) * sigma)[::2, ::2])
+    return _seen_first(scales)
+
+
+def _smoothed(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    smooth = cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(smooth, np.float32).reshape(image.shape[0], image.shape[1])
+
+
+def _at_one_scale(
+    smooth: NDArray[np.float32],
+    blur: float,
+    std: float,
+    limits: tuple[float, float, float, float, float],
+    log10_tests: float,
+    log10_eps: float,
+) -> Blobs:
+    """Blobs of a smoothed image, of area, convexity, elongation and contrast within limits.
+
+    `blur` and `std` are the total blur and the standard deviation of its noise.
+    """
+    min_area, max_area, min_convexity, max_elongation, max_contrast = limits
+    low, high = float(smooth.min()), float(smooth.max())
+    finest = max((high - low) / N_LEVELS, LEVEL_STEP * std)
+    if high - low < finest or high == low or max_area < min_area:
         return no_blobs()
     n_steps = int((high - low) / finest)
     step = (high - low) / n_steps
     level = ((smooth - np.float32(low)) * np.float32(1 / step) + np.float32(0.5)).astype(np.uint16)
-    max_area = max(int(max_share * image.size), min_area)
-    log10_tests = math.log10(2 * math.log2(2 * max_area / min_area) * image.size)
+    log10_tests += math.log10(2 * math.log2(2 * max_area / min_area))
     found = []
-    for sign, levels, lowest in (
-        (1, level, low),
-        (-1, np.uint16(n_steps) - level, -high),
-    ):
+    for sign, levels, lowest in ((1, level, low), (-1, np.uint16(n_steps) - level, -high)):
         tree = component_tree(levels)
         shapes = component_shapes(
             tree, min_area, max_area, MIN_FILL * min_convexity, max_elongation
         )
         contrast, core, ground, n_ring = ellipse_contrasts(smooth, sign, shapes).T
-        variance = contrast_variance(shapes, n_ring, noise.total_blur(sigma))
-        score = contrast / (noise.level_std(sigma) * np.sqrt(variance))
-        log10_nfa = blob_log10_nfa(score, shapes[:, SIZE], noise.total_blur(sigma), log10_tests)
+        score = contrast / (std * np.sqrt(contrast_variance(shapes, n_ring, blur)))
+        log10_nfa = blob_log10_nfa(score, shapes[:, SIZE], blur, log10_tests)
         order = np.argsort(log10_nfa, kind="stable")
-        order = order[log10_nfa[order] <= log10_eps]
-        kept, moments, points, counts = _distinct(
+        order = order[(log10_nfa[order] <= log10_eps) & (core[order] <= max_contrast)]
+        kept, moments, points, counts = distinct(
             (tree.level, tree.parent, tree.nodes),
             smooth,
             shapes[order],
@@ -141,10 +167,9 @@ def blobs(
             (sign, lowest, step, min_convexity),
         )
         order = order[kept]
-        found.append(
-            (moments, sign * np.maximum(core, contrast)[order], log10_nfa[order], points, counts)
-        )
-    return _contract(*(np.concatenate(part) for part in zip(*found, strict=True)))
+        peak = sign * np.maximum(core, contrast)[order]
+        found.append(_contract(moments, peak, log10_nfa[order], points, counts))
+    return concatenated(found)
 
 
 def blob_log10_nfa(
@@ -172,104 +197,6 @@ def blob_log10_nfa(
     return log10_tests + np.log10(n_ellipses) + log_ndtr(-score) / math.log(10)
 
 
-@njit(cache=True, nogil=True)
-def _distinct(tree, image, shapes, middles, settings):  # type: ignore[no-untyped-def]
-    """Of candidates (K, 7), the most meaningful first, those that stay, and their outlines.
-
-    Returns indices (N,), centres and second moments (N, 5), points (P, 2), their numbers (N,).
-    """
-    levels, parent, nodes = tree
-    sign, lowest, step, min_convexity = settings
-    level, width = levels.ravel(), levels.shape[1]
-    names = shapes[:, NODE].astype(np.int32)
-    slopes = nodes[names, DROP] / nodes[names, SIDES]
-    around, least = _nesting(level, parent, nodes, names)
-    is_kept = np.zeros(len(names), np.bool_)
-    shelf = np.zeros((len(names), 2))
-    kept = np.empty(len(names), np.int64)
-    moments = np.empty((len(names), 5))
-    counts = np.empty(len(names), np.int64)
-    points = np.empty((1024, 2))
-    n, n_points = 0, 0
-    for k in range(len(names)):
-        if shelf[k, 0] > SHELF * slopes[k] or shelf[k, 1] > SHELF:
-            continue
-        if not _is_apart(around, least, slopes, is_kept, k):
-            continue
-        p = names[k]
-        room = int(SAME_AREA * nodes[p, SIDES]) + 8  # an outline has a point on each side
-        while n_points + room > len(points):
-            points = np.concatenate((points, np.empty_like(points)))
-        row, column = nodes[p, PEAK] // width - 1, nodes[p, PEAK] % width - 1
-        outline = points[n_points : n_points + room]
-        n_here = trace(image, sign, row, column, middles[k], outline)
-        ratio = signed_area(outline[:n_here]) / nodes[p, AREA] if n_here else 0.0
-        if not 1 / SAME_AREA <= ratio <= SAME_AREA:
-            n_here = trace(image, sign, row, column, lowest + (level[p] - 0.5) * step, outline)
-        if n_here == 0:
-            continue
-        if signed_area(outline[:n_here]) < min_convexity * hull_area(outline[:n_here]):
-            continue
-        polygon_moments(outline[:n_here], moments[n])
-        if sign < 0:
-            outline[:n_here] = outline[:n_here][::-1].copy()
-        kept[n] = k
-        counts[n] = n_here
-        n += 1
-        n_points += n_here
-        is_kept[k] = True
-        _mark(around, least, slopes, shelf, k)
-    return kept[:n], moments[:n], points[:n_points], counts[:n]
-
-
-@njit(cache=True, nogil=True)
-def _nesting(level, parent, nodes, names):  # type: ignore[no-untyped-def]
-    """The candidate next around each one, -1 for none, and the least slope between the two."""
-    index = np.full(len(level), -1, np.int32)
-    for k in range(len(names)):
-        index[names[k]] = k
-    around = np.full(len(names), -1, np.int32)
-    least = np.full(len(names), np.inf)
-    for k in range(len(names)):
-        node = names[k]
-        p = parent[node]
-        while nodes[p, SIDES] != AT_BORDER:
-            if level[parent[p]] != level[p]:
-                parent[node] = p  # the next walk steps over the pixels between
-                node = p
-                least[k] = min(least[k], nodes[p, DROP] / nodes[p, SIDES])
-                if index[p] >= 0:
-                    around[k] = index[p]
-                    break
-            p = parent[p]
-    return around, least
-
-
-@njit(cache=True, nogil=True)
-def _is_apart(around, least, slopes, is_kept, k):  # type: ignore[no-untyped-def]
-    """Whether there is a shelf between candidate k and the nearest kept one around it."""
-    lowest = slopes[k]
-    q = k
-    while around[q] >= 0:
-        lowest = min(lowest, least[q])
-        q = around[q]
-        if is_kept[q]:
-            return lowest <= SHELF * min(slopes[k], slopes[q])
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _mark(around, least, slopes, shelf, k):  # type: ignore[no-untyped-def]
-    """Tell all candidates around k the least slope on the way up, absolute and relative to k's."""
-    lowest = slopes[k]
-    q = k
-    while around[q] >= 0:
-        lowest = min(lowest, least[q])
-        q = around[q]
-        shelf[q, 0] = max(shelf[q, 0], lowest)
-        shelf[q, 1] = max(shelf[q, 1], lowest / slopes[k])
-
-
 def _contract(
     moments: NDArray[np.float64],
     contrast: NDArray[np.float64],
@@ -277,14 +204,49 @@ def _contract(
     points: NDArray[np.float64],
     counts: NDArray[np.int64],
 ) -> Blobs:
-    """The blobs, the most meaningful first."""
-    order = np.argsort(log10_nfa, kind="stable")
-    starts = offsets_of(counts)[:-1]
     return Blobs(
-        centre=moments[order, :2].astype(np.float32),
-        second_moments=moments[order, 2:].astype(np.float32),
-        contrast=contrast[order].astype(np.float32),
-        points=points[ranges(starts[order], counts[order])].astype(np.float32),
-        offsets=offsets_of(counts[order]),
-        log10_nfa=log10_nfa[order].astype(np.float32),
+        centre=moments[:, :2].astype(np.float32),
+        second_moments=moments[:, 2:].astype(np.float32),
+        contrast=contrast.astype(np.float32),
+        points=points.astype(np.float32),
+        offsets=offsets_of(counts),
+        log10_nfa=log10_nfa.astype(np.float32),
     )
+
+
+def _in_image(found: Blobs, grid: int) -> Blobs:
+    """Blobs of every `grid`-th pixel in pixels of the image."""
+    factor = np.float32(grid)
+    return replace(
+        found,
+        centre=found.centre * factor,
+        second_moments=found.second_moments * factor**2,
+        points=found.points * factor,
+    )
+
+
+def _seen_first(scales: list[Blobs]) -> Blobs:
+    """Blobs of all scales, the most meaningful first; one seen at several as at the finest."""
+    kept = scales[0]
+    for coarser in scales[1:]:
+        kept = concatenated([kept, chosen(coarser, np.flatnonzero(~_is_seen(coarser, kept)))])
+    return chosen(kept, np.argsort(kept.log10_nfa, kind="stable"))
+
+
+def _is_seen(found: Blobs, known: Blobs) -> NDArray[np.bool_]:
+    """Which of the blobs have about the place, the area and the sign of a known one."""
+    n = min(len(known), N_NEAREST)
+    if n == 0 or len(found) == 0:
+        return np.zeros(len(found), np.bool_)
+    distance, nearest = cKDTree(known.centre).query(found.centre, k=range(1, n + 1))
+    area, known_area = blob_areas(found)[:, None], blob_areas(known)[nearest]
+    is_near = distance <= np.sqrt(np.minimum(area, known_area) / math.pi) / 2
+    is_like = (area <= 2 * known_area) & (known_area <= 2 * area)
+    agrees = found.contrast[:, None] * known.contrast[nearest] > 0
+    return (is_near & is_like & agrees).any(axis=1)
+
+
+def blob_areas(found: Blobs) -> NDArray[np.float64]:
+    """Area (N,) of the ellipses with the second moments of blobs, square pixels."""
+    rr, rc, cc = found.second_moments.astype(np.float64).T
+    return 4 * math.pi * np.sqrt(np.maximum(rr * cc - rc**2, 0))

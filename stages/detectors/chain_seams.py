@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from perceptgraph.graphs.primitives import EdgeChains, Ridges
-from perceptgraph.stages.detectors.seams import chosen, concatenated
+from perceptgraph.stages.detectors.gather import chosen, concatenated
 from perceptgraph.stages.detectors.tile_layout import Tile
 
 Chains = TypeVar("Chains", EdgeChains, Ridges)

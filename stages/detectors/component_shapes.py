@@ -29,7 +29,7 @@ NODE, SIZE, CENTRE_ROW, CENTRE_COLUMN, ROW_ROW, ROW_COLUMN, COLUMN_COLUMN = rang
 
 
 def component_shapes(
-    tree: ComponentTree, min_area: int, max_area: int, min_fill: float, max_elongation: float
+    tree: ComponentTree, min_area: float, max_area: float, min_fill: float, max_elongation: float
 ) -> NDArray[np.float64]:
     """Shapes (K, 7), see NODE to COLUMN_COLUMN, of the components that could be blobs.
 
@@ -39,7 +39,7 @@ def component_shapes(
     Parameters
     ----------
     tree : ComponentTree
-    min_area, max_area : int
+    min_area, max_area : float
         Pixels.
     min_fill : float
         Least area of the component over that of the ellipse with its moments; 1 for ellipses,

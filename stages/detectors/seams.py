@@ -1,8 +1,6 @@
 """What several tiles see of one junction, blob or line segment becomes one."""
 
-from dataclasses import fields, replace
 from itertools import combinations
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,47 +8,19 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from perceptgraph.graphs.primitives import Blobs, EdgeChains, Junctions, LineSegments, Ridges
+from perceptgraph.graphs.primitives import Blobs, Junctions, LineSegments
+from perceptgraph.stages.detectors.blobs import blob_areas
+from perceptgraph.stages.detectors.gather import chosen, concatenated
 from perceptgraph.stages.detectors.tile_layout import Tile
-from perceptgraph.stores.arrays import offsets_of, ranges
 
-Family = TypeVar("Family", LineSegments, EdgeChains, Junctions, Ridges, Blobs)
 Indices = NDArray[np.int64]
 
-RAGGED = {"points": "offsets", "branch_angle": "branch_offsets"}
-"""Fields that hold runs, to the field with where these begin."""
 SAME_PLACE = 1.5
 """Two tiles see the same point, or the same line, if they see it this close, pixels."""
 SAME_SIZE = 1.5
 """Two tiles see the same blob if its areas are within this factor."""
 SHARED_LENGTH = 6.0
 """Least length over which two segments of one line run side by side, pixels."""
-
-
-def chosen(found: Family, index: NDArray[np.integer]) -> Family:
-    """The primitives of these indices, in this order."""
-    values = {field.name: getattr(found, field.name) for field in fields(found)}
-    picked = {name: values[name][index] for name in values if name not in RAGGED}
-    for name, offsets in RAGGED.items():
-        if name in values:
-            counts = np.diff(values[offsets])[index]
-            picked[name] = values[name][ranges(values[offsets][index], counts)]
-            picked[offsets] = offsets_of(counts)
-    return replace(found, **picked)
-
-
-def concatenated(parts: list[Family]) -> Family:
-    """The primitives of all parts, one after the other."""
-    joined = {
-        field.name: np.concatenate([getattr(part, field.name) for part in parts])
-        for field in fields(parts[0])
-    }
-    for offsets in RAGGED.values():
-        if offsets in joined:
-            joined[offsets] = offsets_of(
-                np.concatenate([np.diff(getattr(part, offsets)) for part in parts])
-            )
-    return replace(parts[0], **joined)
 
 
 def join_junctions(found: Junctions, tile: Indices, layout: list[Tile]) -> Junctions:
@@ -60,9 +30,7 @@ def join_junctions(found: Junctions, tile: Indices, layout: list[Tile]) -> Junct
 
 def join_blobs(found: Blobs, tile: Indices, layout: list[Tile]) -> Blobs:
     """Each blob once: by the tile whose core its centre is in, or the better of two on a seam."""
-    rr, rc, cc = found.second_moments.astype(np.float64).T
-    area = np.sqrt(np.maximum(rr * cc - rc**2, 0))
-    return chosen(found, _once(found.centre, found.log10_nfa, tile, layout, area))
+    return chosen(found, _once(found.centre, found.log10_nfa, tile, layout, blob_areas(found)))
 
 
 def _once(

@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
 from perceptgraph.stages.detectors.chain_seams import join_chains
-from perceptgraph.stages.detectors.seams import (
-    chosen,
-    concatenated,
-    join_blobs,
-    join_junctions,
-    join_lines,
-)
+from perceptgraph.stages.detectors.gather import chosen, concatenated
+from perceptgraph.stages.detectors.seams import join_blobs, join_junctions, join_lines
 from perceptgraph.stages.detectors.tile_layout import Tile, tiles
 
 TESTS_POWER = {"lines": 2.5, "edges": 1.0, "junctions": 1.0, "ridges": 1.0, "blobs": 1.0}

@@ -46,7 +46,7 @@ def outline(found: Blobs, index: int) -> Floats:
     ratio=st.floats(1, 2),
     turn=st.floats(0, 3.1),
 )
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_an_ellipse_is_one_blob_with_its_moments(
     sign: int, row: float, column: float, short: float, ratio: float, turn: float
 ) -> None:
@@ -149,11 +149,31 @@ def test_a_faint_spot_is_found_in_noise_and_a_fainter_one_is_not() -> None:
     np.testing.assert_allclose(faint.centre[0], [64, 64], atol=1)
 
 
+def test_coarse_scales_find_what_noise_breaks_at_the_finest() -> None:
+    rng = np.random.default_rng(6)
+    image = 0.4 + 0.04 * ellipse(160, 80, 76, 24, 24) + rng.normal(0, 0.1, (160, 160))
+
+    fine, coarse = (blobs(image.astype(np.float32), n_scales=n) for n in (1, 3))
+
+    centres = [np.hypot(*(found.centre - [80, 76]).T) for found in (fine, coarse)]
+    assert [(distance < 3).sum() for distance in centres] == [0, 1]
+
+
+def test_what_is_strong_is_not_seen_again_at_coarse_scales() -> None:
+    image = 0.2 + 0.6 * ellipse(96, 50, 42, 14, 8, 0.5)
+
+    fine, coarse = (blobs(image.astype(np.float32), n_scales=n) for n in (1, 3))
+
+    assert len(fine) == len(coarse) == 1
+    np.testing.assert_array_equal(fine.points, coarse.points)
+
+
+@pytest.mark.parametrize("n_scales", [1, 3])
 @pytest.mark.parametrize("blur", [0.0, 1.0, 2.0])
-def test_noise_has_hardly_any_blobs(blur: float) -> None:
+def test_noise_has_hardly_any_blobs(blur: float, n_scales: int) -> None:
     rng = np.random.default_rng(2)
 
-    n_found = [len(blobs(gaussian_noise(rng, 256, blur))) for _ in range(30)]
+    n_found = [len(blobs(gaussian_noise(rng, 256, blur), n_scales=n_scales)) for _ in range(30)]
 
     assert np.mean(n_found) <= 0.1
 
