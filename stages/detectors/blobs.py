@@ -42,6 +42,7 @@ def blobs(
     max_share: float = 0.25,
     min_convexity: float = 0.8,
     max_elongation: float = 4.0,
+    min_contrast: float = 0.02,
     log10_eps: float = 0.0,
 ) -> Blobs:
     r"""Meaningful blobs of an image: its connected components, bright and dark, that stand out.
@@ -80,6 +81,9 @@ def blobs(
         Least area of a blob over that of its convex hull.
     max_elongation : float
         Largest ratio of the axes; what is longer is a ridge.
+    min_contrast : float
+        Share of the range of the smoothed image. Fainter are the ripples that enlarging and
+        compressing leave, on a ground without noise.
     log10_eps : float
         Largest log10(NFA) of a blob.
 
@@ -107,11 +111,19 @@ def blobs(
     """
     noise = measure_noise(image)
     smooth = _smoothed(image, sigma)
+    weakest = min_contrast * float(smooth.max() - smooth.min())
     scales: list[Blobs] = []
     for scale in range(n_scales):
         grid = 2**scale
         strongest = math.inf if scale == 0 else FAINT * noise.level_std(sigma * grid / 2)
-        limits = min_area, max_share * smooth.size, min_convexity, max_elongation, strongest
+        limits = (
+            min_area,
+            max_share * smooth.size,
+            min_convexity,
+            max_elongation,
+            weakest,
+            strongest,
+        )
         blur, std = noise.total_blur(sigma * grid) / grid, noise.level_std(sigma * grid)
         log10_tests = math.log10(n_scales * smooth.size)
         found = _at_one_scale(smooth, blur, std, limits, log10_tests, log10_eps)
@@ -131,7 +143,7 @@ def _at_one_scale(
     smooth: NDArray[np.float32],
     blur: float,
     std: float,
-    limits: tuple[float, float, float, float, float],
+    limits: tuple[float, float, float, float, float, float],
     log10_tests: float,
     log10_eps: float,
 ) -> Blobs:
@@ -139,7 +151,7 @@ def _at_one_scale(
 
     `blur` and `std` are the total blur and the standard deviation of its noise.
     """
-    min_area, max_area, min_convexity, max_elongation, max_contrast = limits
+    min_area, max_area, min_convexity, max_elongation, weakest, strongest = limits
     low, high = float(smooth.min()), float(smooth.max())
     finest = max((high - low) / N_LEVELS, LEVEL_STEP * std)
     if high - low < finest or high == low or max_area < min_area:
@@ -158,7 +170,8 @@ def _at_one_scale(
         score = contrast / (std * np.sqrt(contrast_variance(shapes, n_ring, blur)))
         log10_nfa = blob_log10_nfa(score, shapes[:, SIZE], blur, log10_tests)
         order = np.argsort(log10_nfa, kind="stable")
-        order = order[(log10_nfa[order] <= log10_eps) & (core[order] <= max_contrast)]
+        is_meant = (log10_nfa <= log10_eps) & (core >= weakest) & (core <= strongest)
+        order = order[is_meant[order]]
         kept, moments, points, counts = distinct(
             (tree.level, tree.parent, tree.nodes),
             smooth,

@@ -252,3 +252,10 @@ def test_nfa_does_not_underflow() -> None:
 
     assert np.isfinite(log10_nfa).all()
     assert (np.diff(log10_nfa) < 0).all()
+
+
+def test_ripples_fainter_than_the_least_contrast_are_no_blobs() -> None:
+    image = 0.2 + 0.6 * ellipse(80, 30, 30, 12, 12) + 0.008 * ellipse(80, 60, 60, 5, 5)
+
+    assert len(blobs(image.astype(np.float32))) == 1
+    assert len(blobs(image.astype(np.float32), min_contrast=0.0)) == 2
