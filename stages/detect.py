@@ -195,6 +195,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
             f"{store}: expected the truth of drawings, found none; set detect.ground_truth: false "
             "or choose a data set that is drawn"
         )
+    if not params.ground_truth:
+        _warm(params)
     facts = {"params": params.model_dump(), "images": images.digest, "opencv": cv2.__version__}
     code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
     folder = root / "parts" / "detect" / key_of(facts, code)
@@ -215,6 +217,13 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     )
     remove_parts(root, "detect")
     return outcome(store, root / OUT, params.max_bad_share)
+
+
+def _warm(params: Params) -> None:
+    """Compile what the detectors need, once, before several workers would each begin to."""
+    drawing = np.zeros((64, 64, 3), np.uint8)
+    drawing[16:48, 16:48] = 255
+    detect(drawing, params.detectors, min_side=params.min_side, max_zoom=params.max_zoom)
 
 
 def outcome(images: Path, out: Path, max_bad_share: float) -> Outcome:

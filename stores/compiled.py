@@ -28,12 +28,13 @@ def njit(**options: Any) -> Callable[[Any], Any]:
     """
 
     def compiled(function: Any) -> Any:
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = prepared(_base() / digest_of(Path(function.__code__.co_filename)))
+        config: Any = numba.config
+        before = config.CACHE_DIR
+        config.CACHE_DIR = prepared(_base() / digest_of(Path(function.__code__.co_filename)))
         try:
             return numba.njit(**options)(function)
         finally:
-            numba.config.CACHE_DIR = before
+            config.CACHE_DIR = before
 
     return compiled
 

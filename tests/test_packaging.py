@@ -66,6 +66,8 @@ def test_everything_that_is_no_code_is_packed() -> None:
 
     for folder in SETTINGS["tool"]["setuptools"]["package-dir"].values():
         files = [p for p in (ROOT / folder).rglob("*") if p.is_file()]
-        others = [p for p in files if p.suffix not in (".py", ".pyc") and "results" not in p.parts]
+        others = [
+            p for p in files if p.suffix != ".py" and not {"results", "__pycache__"} & {*p.parts}
+        ]
         lost = [p for p in others if not any(p.match(pattern) for pattern in patterns)]
         assert not lost, f"add to package-data in pyproject.toml: {lost}"

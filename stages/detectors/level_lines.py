@@ -126,7 +126,7 @@ def _strongest_first(norm: Any, corners: Any, largest: Any) -> Any:
         place[b + 1] += place[b]
     order = np.empty(len(corners), np.int32)
     for i in corners:
-        b = N_BINS - 1 - np.int32(norm[i] * scale)
-        order[place[b]] = i
-        place[b] += 1
+        k = N_BINS - 1 - np.int32(norm[i] * scale)
+        order[place[k]] = i
+        place[k] += 1
     return order
