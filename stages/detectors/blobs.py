@@ -31,6 +31,7 @@ FAINT = 4.0
 """A coarser scale is asked for what is this faint, in standard deviations of the levels at the
 finer one: there, noise breaks it. What is stronger has been seen, and judged, at the finer one."""
 N_NEAREST = 8
+"""Blobs of finer scales, the nearest, that one of a coarser scale is compared with."""
 
 
 def blobs(
@@ -51,17 +52,17 @@ def blobs(
     the ellipse E with its centre and second moments, not by its own shape, which noise has drawn:
     the mean over E minus the mean over a ring around it is a linear function of the image, whose
     standard deviation s in noise of total blur t follows from the area A of E
-    (`contrast_variance`). With N pixels, and m twice the number of
-    octaves of area times that of scales
+    (`contrast_variance`). With N pixels, and m twice the number of octaves of area times that of
+    scales,
 
     .. math:: \mathrm{NFA} = m\, \frac{N}{4 \pi t^2} \left(\frac{A}{t^2}\right)^{3/2}
               Q\!\left(\frac{\mathrm{contrast}}{s}\right)
 
     with Q the tail of the normal law: at each of :math:`N / 4 \pi t^2` independent places are
     ellipses of one area with other axes and turns, each told apart to one t of their outline. The
-    contrast taken is the least to a half of the ring, so that noise beside another object's edge
-    does not count that edge. Among nested components the most meaningful stays;
-    a second one stays where there is a flat shelf between them (a disc on a disc).
+    contrast is the least to a half of the ring, so that noise beside an edge does not count that
+    edge. Among nested components the most meaningful stays, and a second one where there is a flat
+    shelf between them (a disc on a disc).
 
     Parameters
     ----------
@@ -93,6 +94,11 @@ def blobs(
         Most meaningful first. Outlines are level lines half way between blob and surround, the
         brighter side on their left; the last point joins the first. Contrast is measured after
         smoothing. Blobs that reach the border of the image are not closed and are left out.
+
+    Notes
+    -----
+    On noise there are fewer blobs than eps allows by a factor of 20 to 200, white or blurred. What
+    fills an image (grass, water) is structure, not noise: each of its spots is a blob.
 
     References
     ----------
