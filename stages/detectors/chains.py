@@ -223,13 +223,16 @@ def _best_runs(strength, way, offsets):  # type: ignore[no-untyped-def]
     best = np.empty(len(offsets) - 1)
     stack = np.empty(len(strength), np.int64)
     for curve in range(len(best)):
-        best[curve] = _best_run(strength, way, offsets[curve], offsets[curve + 1] - 1, stack)
+        best[curve] = best_run(strength, way, offsets[curve], offsets[curve + 1] - 1, stack)
     return best
 
 
 @njit(cache=True, nogil=True)
-def _best_run(strength, way, first, last, stack):  # type: ignore[no-untyped-def]
-    """Of one curve. `stack` holds the places whose run still grows, of rising strength."""
+def best_run(strength, way, first, last, stack):  # type: ignore[no-untyped-def]
+    """Largest length times least strength of the pieces of one curve.
+
+    `stack` holds the places whose run still grows, of rising strength.
+    """
     best = 0.0
     height = 0
     for i in range(first, last + 2):
