@@ -140,7 +140,7 @@ def bar_junctions(
 def _joined(places, ends, reach, width, log10_nfa, contrast, merge, min_branch):  # type: ignore[no-untyped-def]
     """One row per junction: places closer than `merge` are one."""
     n = len(ends)
-    out = np.empty((len(places), 6 + MAX_BRANCHES))
+    out = np.zeros((len(places), 6 + MAX_BRANCHES))
     found = 0
     taken = np.zeros(len(places), np.bool_)
     angles = np.empty(n)

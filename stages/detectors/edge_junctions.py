@@ -84,7 +84,7 @@ def _examine(field, places, steps, blocks, unit_std, min_z, spread, size):  # ty
     profile = np.empty((RADII[-1] + 1, 2 * SEARCH + 1))
     offset = np.zeros(RADII[-1] + 1)
     weight = np.zeros(RADII[-1] + 1)
-    out = np.empty((len(places), 5 + MAX_BRANCHES))
+    out = np.zeros((len(places), 5 + MAX_BRANCHES))
     found = 0
     for p in range(len(places)):
         row = places[p, 0]

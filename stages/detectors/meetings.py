@@ -2,7 +2,9 @@
 
 import math
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from perceptgraph.stages.detectors.rays import MIN_TURN, PAD, ground_at
 from perceptgraph.stores.compiled import njit
@@ -11,7 +13,7 @@ WINDOW = 2
 """Half side of the window of the structure tensor, pixels."""
 APART = 2
 """Corners are the largest within this many pixels to each side."""
-LEAST = 2.0
+LEAST = 3.0
 """Least eigenvalue of the structure tensor at a corner, in variances of the ground's gradient:
 the ground itself has 1 on average."""
 
@@ -125,29 +127,25 @@ def _least_eigenvalues(field):  # type: ignore[no-untyped-def]
     return least
 
 
-@njit(cache=True, nogil=True)  # fmt: skip
-def corners(field, blocks):  # type: ignore[no-untyped-def]
+def corners(field: NDArray[np.float32], blocks: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pixels (M, 2) where the gradient has two directions, more than the `ground` has.
 
     Local maxima of the structure tensor's smaller eigenvalue.
     """
     least = _least_eigenvalues(field)
+    around = np.ones((2 * APART + 1, 2 * APART + 1), np.uint8)
+    return np.asarray(_above(least, cv2.dilate(least, around), blocks))
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _above(least, largest, blocks):  # type: ignore[no-untyped-def]
+    """Pixels (M, 2) that are the largest around and above LEAST variances of the ground."""
     height, width = least.shape
     out = np.empty((16, 2))
     found = 0
-    for i in range(APART, height - APART):
-        for j in range(APART, width - APART):
-            here = least[i, j]
-            if here < least[i, j - 1] or here <= least[i, j + 1]:
-                continue
-            if here <= LEAST * ground_at(blocks, i, j) ** 2:
-                continue
-            largest = True
-            for di in range(-APART, APART + 1):
-                for dj in range(-APART, APART + 1):
-                    if least[i + di, j + dj] > here:
-                        largest = False
-            if not largest:
+    for i in range(height):
+        for j in range(width):
+            if least[i, j] < largest[i, j] or least[i, j] <= LEAST * ground_at(blocks, i, j) ** 2:
                 continue
             if found == len(out):
                 longer = np.empty((2 * found, 2))

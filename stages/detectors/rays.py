@@ -282,9 +282,10 @@ def own(branches, n, std, spread, min_z):  # type: ignore[no-untyped-def]
         for m in range(n):
             angle = turn(branches[k, ANGLE], branches[m, ANGLE])
             if m != k and angle < 0.5 * math.pi and mean[m] >= mean[k]:
-                for s in range(NEAR, radius + 1):
-                    beside = s * math.sin(angle) / spread
-                    lent += mean[m] * math.cos(angle) * math.exp(-0.5 * beside * beside)
+                # the sum over s = NEAR ... radius, as an integral
+                slope = math.sin(angle) / (spread * math.sqrt(2))
+                far = math.erf((radius + 0.5) * slope) - math.erf((NEAR - 0.5) * slope)
+                lent += mean[m] * math.cos(angle) * 0.5 * math.sqrt(math.pi) * far / slope
         strong[k] = branches[k, Z] - LENT * lent / std[radius - NEAR + 1] >= min_z
     kept = 0
     for k in range(n):
