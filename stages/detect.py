@@ -21,6 +21,7 @@ from perceptgraph.graphs.primitives import FAMILIES, Primitives, primitives
 from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.detectors.grey import colour, grey
 from perceptgraph.stages.detectors.ground_truth import drawn_primitives
+from perceptgraph.stages.detectors.tiles import in_tiles
 from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
 from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
@@ -42,6 +43,8 @@ BY_HAND: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
 """Detectors, with their own defaults, for people who call `detect` without saying which."""
 
 
+TILED_ABOVE = 16_000_000
+"""Pixels above which an image is looked at in tiles."""
 IMAGES_OF: Mapping[str, Callable[[NDArray[Any]], NDArray[np.float32]]] = {
     "grey": grey,
     "colour": colour,
@@ -93,7 +96,8 @@ def detect(
         that works on what another finds, and that is not named, runs that one too.
     min_side, max_zoom : int
         An image whose shorter side is below `min_side` is enlarged by a whole factor, at most
-        `max_zoom`, before detection.
+        `max_zoom`, before detection. One of more than 16 million pixels is looked at in
+        overlapping tiles, so that memory stays bounded (`perceptgraph.stages.detectors.tiles`).
 
     Returns
     -------
@@ -115,6 +119,19 @@ def detect(
     """
     check_choices("detectors", detectors, DETECTORS)
     _check_families("detectors", detectors)
+    if image.ndim >= 2 and image.shape[0] * image.shape[1] > TILED_ABOVE:
+        log10_eps = max((d.get("log10_eps", 0.0) for d in detectors.values()), default=0.0)
+        return in_tiles(partial(_in_one_piece, detectors=detectors), image, log10_eps=log10_eps)
+    return _in_one_piece(image, detectors, min_side, max_zoom)
+
+
+def _in_one_piece(
+    image: NDArray[Any],
+    detectors: Mapping[str, Mapping[str, Any]],
+    min_side: int = 1,
+    max_zoom: int = 1,
+) -> Primitives:
+    """Primitives of an image that fits into memory, every array of a detector included."""
     wanted = set(detectors)
     for name in reversed(DETECTORS):  # a detector stands behind those it takes from
         if name in wanted:

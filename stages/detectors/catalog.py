@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perceptgraph.stages.detectors.blobs import blobs
+from perceptgraph.stages.detectors.contours import contours
 from perceptgraph.stages.detectors.edges import edges
 from perceptgraph.stages.detectors.junctions import junctions
 from perceptgraph.stages.detectors.lines import lines
@@ -30,6 +31,7 @@ class Detector:
 DETECTORS: dict[str, Detector] = {
     "lines": Detector(lines, "lines", ("grey",)),
     "edges": Detector(edges, "edges", ("colour",)),
+    "contours": Detector(contours, "edges", ("grey",), enlarge=False),
     "junctions": Detector(junctions, "junctions", ("grey", "lines")),
     "ridges": Detector(ridges, "ridges", ("grey",)),
     "strokes": Detector(strokes, "ridges", ("grey",), enlarge=False),

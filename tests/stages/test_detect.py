@@ -214,3 +214,14 @@ def test_grey_depth_does_not_matter(name: str) -> None:
 def test_an_unknown_detector_is_named() -> None:
     with pytest.raises(ValueError, match="did you mean 'ridges'"):
         detect(np.zeros((9, 9)), {"ridge": {}})
+
+
+def test_a_large_image_is_looked_at_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.tile(np.rint(strokes(128, SQUARE, 4) * 255).astype(np.uint8), (18, 18))
+    whole = detect(image, {"lines": {}})
+
+    monkeypatch.setattr("perceptgraph.stages.detect.TILED_ABOVE", 1_000_000)
+    tiled = detect(image, {"lines": {}})
+
+    assert len(tiled.lines) == pytest.approx(len(whole.lines), rel=0.02)
+    assert tiled.lines.length.sum() == pytest.approx(whole.lines.length.sum(), rel=0.02)
