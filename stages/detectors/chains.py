@@ -15,7 +15,7 @@ AHEAD = 0.6
 """Smallest cosine between the tangent and the way to the next point."""
 
 
-ENDS = 4.0
+ENDS = 3.0
 """Places where a piece may begin or end, for each independent point."""
 
 
@@ -184,8 +184,8 @@ def curves_log10_nfa(
     .. math:: \mathrm{NFA} = N_T \cdot 10^{-h l / s}, \qquad N_T = \sum_i n_i (n_i + 1) / 2
 
     times by chance: its points at spacing s are independent, and :math:`N_T` counts the pieces of
-    all curves, of length :math:`l_i`, that begin and end at a quarter of that spacing,
-    :math:`n_i = 4 l_i / s`. Only pieces that cannot be made longer without a weaker point can be
+    all curves, of length :math:`l_i`, that begin and end at a third of that spacing,
+    :math:`n_i = 3 l_i / s`. Only pieces that cannot be made longer without a weaker point can be
     the best; one pass over the curve meets them all.
 
     Parameters
@@ -208,7 +208,7 @@ def curves_log10_nfa(
     --------
     >>> strength, way = np.ones(100, np.float32), np.arange(100, dtype=np.float32)
     >>> curves_log10_nfa(strength, way, np.array([0, 100]), 5.0).round(1).tolist()
-    [-16.5]
+    [-16.7]
     """
     if len(offsets) < 2:
         return np.zeros(0)

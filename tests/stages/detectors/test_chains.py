@@ -32,7 +32,7 @@ def test_the_best_piece_is_the_best_of_all_pieces() -> None:
 
     found = curves_log10_nfa(strength, way, offsets, 6.0)
 
-    n_tests = sum(n * (n + 1) / 2 for n in ((way[offsets[1:] - 1] + 1) * 4 / 6.0).tolist())
+    n_tests = sum(n * (n + 1) / 2 for n in ((way[offsets[1:] - 1] + 1) * 3 / 6.0).tolist())
     for curve, (a, b) in enumerate(pairwise(offsets)):
         every = [
             math.log10(n_tests) - strength[i : j + 1].min() * (way[j] - way[i] + 1) / 6.0
