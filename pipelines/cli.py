@@ -114,7 +114,13 @@ def run(
 @app.command()
 def detect(
     images: Images,
-    kinds: Annotated[str, typer.Option(help="Families, with commas.")] = "lines,junctions",
+    kinds: Annotated[
+        str,
+        typer.Option(
+            help="Detectors, with commas: lines, edges, junctions, ridges, blobs for photographs; "
+            "contours, strokes, stroke_junctions for drawings and digits."
+        ),
+    ] = "lines,junctions",
     json_out: Annotated[Path | None, typer.Option("--json", help="Primitives as JSON.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Picture with primitives drawn over.")] = None,
     png: Annotated[Path | None, typer.Option(help="The same as PNG.")] = None,

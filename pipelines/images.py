@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perceptgraph.datasets.decode import decode
 from perceptgraph.datasets.folder import read_bytes
-from perceptgraph.graphs.primitives import FAMILIES, Primitives
+from perceptgraph.graphs.primitives import Primitives
 from perceptgraph.stages.detect import detect
 from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.params import ParamsError, check_choices
@@ -67,7 +67,7 @@ def detect_images(
     images : sequence of Path
         Image files.
     kinds : sequence of str
-        Families of primitives, names of DETECTORS.
+        Names of DETECTORS.
     json_out, svg, png : Path, optional
         Where to write; a file for one image, for several a folder that gets one file per image,
         named after it.
@@ -103,7 +103,7 @@ def detect_images(
 
 def _facts(image: NDArray[Any], found: Primitives, kinds: Sequence[str]) -> str:
     height, width = image.shape[:2]
-    counts = [f"{len(getattr(found, f))} {f}" for f in FAMILIES if f in kinds]
+    counts = [f"{len(getattr(found, DETECTORS[kind].family))} {kind}" for kind in kinds]
     return f"{height} x {width} pixels, {', '.join(counts)}"
 
 
