@@ -15,6 +15,9 @@ PARALLEL = math.radians(15.0)
 """Largest angle between the two edges of a bar."""
 OVERLAP = 0.5
 """Least share of the shorter edge that lies beside the other."""
+ROWS, COLUMNS, LENGTH, ANGLE, REACH, WIDTH, NFA, CONTRAST = range(8)
+"""What is known of a bar or segment, by column: unit direction, length, angle, how far
+it reaches beyond its ends, width, log10 NFA, contrast."""
 SIMILAR = 0.4
 """Least contrast of one edge of a bar, share of the other's; and of what bars meet, share of
 theirs: the halo of a sharpened stroke is no stroke."""
@@ -125,24 +128,29 @@ def bar_junctions(
     """
     ends, width, nfa, contrast = bars(lines, max_width)
     n_bars = int((width > 0).sum())
+    along = ends[:, 1] - ends[:, 0]
+    length = np.maximum(np.hypot(*along.T), 1e-6)
+    reach = np.clip(reach_share * length, min_reach, max_reach)
+    angle = np.arctan2(*along.T)
+    unit = along / length[:, None]
+    facts = np.column_stack([unit, length, angle, reach, width, nfa, contrast])
     meeting = crossings(ends, reach_share, min_reach, max_reach)
     meeting = meeting[meeting[:, 2:].min(axis=1) < n_bars]
-    reach = np.clip(reach_share * np.hypot(*(ends[:, 1] - ends[:, 0]).T), min_reach, max_reach)
-    # the most extended first: the result does not depend on the order of the segments
-    extent = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
-    sure = extent[meeting[:, 2:].astype(np.int64)].sum(axis=1)
+    # the longest first: the result does not depend on the order of the segments
+    sure = length[meeting[:, 2:].astype(np.int64)].sum(axis=1)
     places = meeting[np.lexsort((meeting[:, 1], meeting[:, 0], -sure)), :2]
-    rows = _joined(places, ends, reach, width, nfa, contrast, max_width, min_branch)
+    rows = _joined(places, ends, facts, max_width, min_branch)
     return rows[:, :-1], rows[:, -1], ends[:n_bars], width[:n_bars]
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _joined(places, ends, reach, width, log10_nfa, contrast, merge, min_branch):  # type: ignore[no-untyped-def]
-    """One row per junction: places closer than `merge` are one."""
+def _joined(places, ends, facts, merge, min_branch):  # type: ignore[no-untyped-def]
+    """One row per junction, its gap last: places closer than `merge` are one."""
     n = len(ends)
     out = np.zeros((len(places), 6 + MAX_BRANCHES))
     found = 0
     taken = np.zeros(len(places), np.bool_)
+    passing = np.empty(n, np.int64)
     angles = np.empty(n)
     levels = np.empty(n)
     weights = np.empty(n)
@@ -160,67 +168,56 @@ def _joined(places, ends, reach, width, log10_nfa, contrast, merge, min_branch):
                 count += 1
         row /= count
         column /= count
-        through = 0
-        least = SIMILAR * _bar_contrast(row, column, ends, reach, width, contrast, merge)
-        for k in range(n):
-            before, beyond, beside, angle = _seen(ends, k, row, column)
-            on = abs(beside) <= 0.5 * merge and max(-before, -beyond) <= reach[k] + 0.5 * merge
-            if on and contrast[k] >= least:
-                angles[through] = angle
-                levels[through] = beside
-                weights[through] = before + beyond
-                through += 1
+        through = _passing(row, column, ends, facts, merge, passing)
+        for m in range(through):
+            k = passing[m]
+            before, beyond, levels[m] = _seen(ends, facts, k, row, column)
+            angles[m] = facts[k, ANGLE]
+            weights[m] = before + beyond
         if through < 2:
             continue
         shift_row, shift_column = meet(angles, levels, weights, through)
         if math.hypot(shift_row, shift_column) <= merge:
             row += shift_row
             column += shift_column
-        if _leaving(
-            row,
-            column,
-            ends,
-            reach,
-            width,
-            log10_nfa,
-            contrast,
-            least,
-            merge,
-            min_branch,
-            out[found],
-        ):
+        through = _passing(row, column, ends, facts, merge, passing)
+        if _leaving(row, column, ends, facts, passing[:through], min_branch, out[found]):
             found += 1
     return out[:found]
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _bar_contrast(row, column, ends, reach, width, contrast, merge):  # type: ignore[no-untyped-def]
-    """Largest contrast of the bars that pass a point; 0 for none."""
-    largest = 0.0
+def _passing(row, column, ends, facts, merge, passing):  # type: ignore[no-untyped-def]
+    """Write which segments pass a point and are as contrasted as the bars there; their number."""
+    n = 0
+    contrast = 0.0
     for k in range(len(ends)):
-        before, beyond, beside, _ = _seen(ends, k, row, column)
-        on = abs(beside) <= 0.5 * merge and max(-before, -beyond) <= reach[k] + 0.5 * merge
-        if on and width[k] > 0:
-            largest = max(largest, contrast[k])
-    return largest
+        before, beyond, beside = _seen(ends, facts, k, row, column)
+        if abs(beside) <= 0.5 * merge and max(-before, -beyond) <= facts[k, REACH] + 0.5 * merge:
+            passing[n] = k
+            n += 1
+            if facts[k, WIDTH] > 0:
+                contrast = max(contrast, facts[k, CONTRAST])
+    kept = 0
+    for m in range(n):
+        if facts[passing[m], CONTRAST] >= SIMILAR * contrast:
+            passing[kept] = passing[m]
+            kept += 1
+    return kept
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _seen(ends, k, row, column):  # type: ignore[no-untyped-def]
-    """Segment k from a point: length before and beyond it, offset beside it, direction."""
-    dr = ends[k, 1, 0] - ends[k, 0, 0]
-    dc = ends[k, 1, 1] - ends[k, 0, 1]
-    length = max(math.hypot(dr, dc), 1e-6)
-    dr /= length
-    dc /= length
+def _seen(ends, facts, k, row, column):  # type: ignore[no-untyped-def]
+    """Segment k from a point: length before and beyond it, offset beside it."""
     to_row = ends[k, 0, 0] - row
     to_column = ends[k, 0, 1] - column
-    along = to_row * dr + to_column * dc
-    return -along, along + length, to_row * dc - to_column * dr, math.atan2(dr, dc)
+    along = to_row * facts[k, ROWS] + to_column * facts[k, COLUMNS]
+    beside = to_row * facts[k, COLUMNS] - to_column * facts[k, ROWS]
+    return -along, along + facts[k, LENGTH], beside
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _leaving(row, column, ends, reach, width, log10_nfa, contrast, least, merge, min_branch, out):  # type: ignore[no-untyped-def]
+def _leaving(row, column, ends, facts, passing, min_branch, out):  # type: ignore[no-untyped-def]
     """Write the junction at a point; False if its branches make none, or none is a bar."""
     angle = np.empty(MAX_BRANCHES)
     extent = np.empty(MAX_BRANCHES)
@@ -228,29 +225,26 @@ def _leaving(row, column, ends, reach, width, log10_nfa, contrast, least, merge,
     n = 0
     n_bars = 0
     gap = 0.0
-    for k in range(len(ends)):
-        before, beyond, beside, direction = _seen(ends, k, row, column)
-        on = abs(beside) <= 0.5 * merge and max(-before, -beyond) <= reach[k] + 0.5 * merge
-        if not on or contrast[k] < least:
-            continue
+    for k in passing:
+        before, beyond, _ = _seen(ends, facts, k, row, column)
         for side in range(2):
             far = beyond if side == 0 else before
             if far < min_branch:
                 continue
-            here = direction if side == 0 else direction + math.pi
+            here = facts[k, ANGLE] + side * math.pi
             at = n
             for m in range(n):
                 if turn(here, angle[m]) < MIN_TURN:
                     at = m
             if at == MAX_BRANCHES:
                 continue
-            n_bars += width[k] > 0
+            n_bars += facts[k, WIDTH] > 0
             gap = max(gap, -before, -beyond)
             if at == n:
                 n += 1
                 extent[at] = 0.0
                 nfa[at] = np.inf
-            nfa[at] = min(nfa[at], log10_nfa[k])
+            nfa[at] = min(nfa[at], facts[k, NFA])
             # parallel ones are one branch: it runs as the longest does
             if far > extent[at]:
                 angle[at] = here

@@ -50,6 +50,8 @@ MAX_SHIFT = 5.0
 """Farthest that a point moves in all, pixels."""
 EDGE_BLUR = 1.0
 """Blur that edges are taken to have before smoothing, pixels: how far they reach sideways."""
+KNOWN = 1.5
+"""Places this close to a junction found before are not looked at, pixels."""
 STEPS = steps_around()
 
 
@@ -66,7 +68,7 @@ def edge_junctions(image: NDArray[np.float32], places: Floats, sigma: float) -> 
         return np.zeros((0, 5 + MAX_BRANCHES))
     blocks = ground(field, gradient_std)
     inside = ((places >= 0) & (places <= np.array(image.shape) - 1)).all(axis=1)
-    places = np.concatenate([corners(field, blocks), places[inside]])
+    places = np.concatenate([places[inside], corners(field, blocks)])
     n_tests = max(len(places), 1) * 4 * math.pi * RADII[0] * len(RADII)
     min_z = -NormalDist().inv_cdf(1 / n_tests)
     std = ray_std(noise.total_blur(sigma))
@@ -89,6 +91,8 @@ def _examine(field, places, steps, blocks, unit_std, min_z, spread, size):  # ty
     for p in range(len(places)):
         row = places[p, 0]
         column = places[p, 1]
+        if _is_known(row, column, out[:found]):
+            continue
         std = unit_std * ground_at(blocks, row, column)
         first_z = FIRST_SHARE * min_z
         n = look(field, row, column, steps, first_z, std, across, along, around, branches)
@@ -113,6 +117,15 @@ def _examine(field, places, steps, blocks, unit_std, min_z, spread, size):  # ty
         out[found, 5 : 5 + n] = branches[:n, ANGLE]
         found += 1
     return out[:found]
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _is_known(row, column, found):  # type: ignore[no-untyped-def]
+    """Whether a junction is within KNOWN of a place."""
+    for j in range(len(found)):
+        if (found[j, 0] - row) ** 2 + (found[j, 1] - column) ** 2 <= KNOWN**2:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)  # fmt: skip

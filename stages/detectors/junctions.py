@@ -10,13 +10,14 @@ from perceptgraph.stages.detectors.bars import bar_junctions
 from perceptgraph.stages.detectors.edge_junctions import edge_junctions, is_straight
 from perceptgraph.stages.detectors.meetings import crossings
 from perceptgraph.stages.detectors.rays import MAX_BRANCHES, MIN_TURN, turn
-from perceptgraph.stages.detectors.traces import SEARCH
 from perceptgraph.stores.arrays import offsets_of
 from perceptgraph.stores.compiled import njit
 
 Floats = NDArray[np.float64]
 
 L, T, Y, X = (JUNCTION_KINDS.index(kind) for kind in "LTYX")
+BESIDE = 2.0
+"""Corners of edges are those of a stroke this far from its edges and ends, pixels."""
 TOUCH = 6.0
 """Largest gap between strokes that touch, pixels."""
 
@@ -155,15 +156,21 @@ def kind_of(angles: Floats) -> int | None:
     return L if len(angles) == 2 and not straight else None
 
 
-def _beside(points: Floats, ends: Floats, width: Floats) -> NDArray[np.bool_]:
+@njit(cache=True, nogil=True)  # fmt: skip
+def _beside(points, ends, width):  # type: ignore[no-untyped-def]
     """(N,): which points are on the edges or ends of bars (K, 2, 2), and so are no junctions."""
-    found = np.zeros(len(points), bool)
-    for (a, b), w in zip(ends, width, strict=True):
-        along = (b - a) / max(math.hypot(*(b - a)), 1e-6)
-        at, to = (points - a) @ along, (points - b) @ along
-        beyond = np.maximum(np.maximum(-at, to), 0)
-        offset = (points - a) @ np.array([along[1], -along[0]])
-        found |= np.maximum(np.abs(offset), beyond) <= w / 2 + SEARCH
+    found = np.zeros(len(points), np.bool_)
+    for k in range(len(ends)):
+        dr = ends[k, 1, 0] - ends[k, 0, 0]
+        dc = ends[k, 1, 1] - ends[k, 0, 1]
+        length = max(math.hypot(dr, dc), 1e-6)
+        reach = 0.5 * width[k] + BESIDE
+        for p in range(len(points)):
+            row = points[p, 0] - ends[k, 0, 0]
+            column = points[p, 1] - ends[k, 0, 1]
+            if abs(row * dc - column * dr) <= reach * length:
+                along = (row * dr + column * dc) / length
+                found[p] |= -reach <= along <= length + reach
     return found
 
 
