@@ -10,7 +10,7 @@ from perceptgraph.stages.detectors.rectangles import Rectangle
 from perceptgraph.stores.compiled import njit
 
 FIT_REACH = 2.0  # pixels to either side of a segment from which its position is refined
-FIT_ROUNDS, FIT_PRECISION = 6, 0.01  # pixels that the fit may still move
+FIT_ROUNDS, FIT_PRECISION = 3, 0.02  # pixels that the fit may still move
 OVERSHOOT = 1.5  # the window moves with the line, so that a round covers two thirds of the way
 RISE_REACH, RISE_STEP = 3.0, 0.75  # pixels to either side over which the levels rise; of samples
 RISE_PACE = 2.0  # pixels along the segment from sample to sample
