@@ -88,7 +88,7 @@ def edges(
     """
     if min(image.shape[:2]) < 3:
         return no_edges()
-    planes = (image,) if image.ndim == 2 else lab_planes(image)
+    planes = (np.ascontiguousarray(image),) if image.ndim == 2 else lab_planes(image)
     sigmas = octaves(sigma, n_scales)
     smooth = [smoothed(plane, sigmas) for plane in planes]
     field = gradient(smooth[0]) if len(smooth) == 1 else colour_gradient(smooth)
@@ -108,7 +108,7 @@ def edges(
 
 def lab_planes(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
     """Lightness, green-red and blue-yellow (H, W) of CIE Lab, in hundreds of its units."""
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB) * np.float32(0.01)
+    lab = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB) * np.float32(0.01)
     return tuple(np.asarray(plane, np.float32) for plane in cv2.split(lab))
 
 

@@ -65,7 +65,7 @@ def smoothed(image: Floats, sigmas: tuple[float, ...]) -> Floats:
     while len(sums) > 1:
         coarse = sums.pop()
         sums[-1] += cv2.resize(coarse, sums[-1].shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return sums[0][: image.shape[0], : image.shape[1]]
+    return np.ascontiguousarray(sums[0][: image.shape[0], : image.shape[1]])
 
 
 def _halvings(sigma: float) -> int:
