@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from skimage.feature import canny
 
 from perceptgraph.benchmarks.boundaries import Counts, count_pixels, f_measure, score
-from perceptgraph.benchmarks.ours import found
+from perceptgraph.benchmarks.ours import found_edges
 from perceptgraph.benchmarks.peers import BEST_SIGMA, LOW_TO_HIGH
 from perceptgraph.datasets.bsds500 import FILES, Boundaries, boundaries_in
 from perceptgraph.datasets.catalog import MissingData
@@ -30,8 +30,12 @@ STEPS_PER_LEVEL = 16
 """Gradient steps per grey level; blurred gradients of 8 bit then fit into 16 bit."""
 SKIMAGE_RANGE = (0.005, 2.0)
 """Upper thresholds of scikit-image's Canny: norm of the Sobel gradient of levels in [0, 1]."""
-LARGEST = 1000.0
-"""Largest -log10(NFA) that chains are told apart by; photographs hold a few dozen beyond."""
+FAINTEST, LARGEST = 10.0, 1000.0
+"""Largest log10(NFA) of the faintest chains in the map, and largest -log10(NFA) that chains are
+told apart by; photographs hold a few dozen beyond. The curve of recall and precision goes on below
+what the detector keeps; the parameter-free F does not."""
+FAINT_SHARE = 0.25
+"""Of the levels that are below NFA = 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,14 @@ class BoundaryDetector:
     """(H, W, 3) red, green, blue to (H, W): higher is surer."""
     levels: NDArray[np.float64]
     """(T,): rising."""
-    has_natural_level: bool
-    """The lowest level is not a free parameter but the detector's own: NFA of 1, or defaults."""
+    own: int | None
+    """Which level is not a free parameter but the detector's own: NFA of 1, or defaults."""
 
 
 def chain_map(chains: EdgeChains, shape: tuple[int, int]) -> SoftMap:
-    """Soft boundary map (H, W) of edge chains: 1 - log10(NFA) of the surest, 0 where none is.
+    """Soft boundary map (H, W) of edge chains: FAINTEST + 1 - log10(NFA) of the surest, or 0.
 
-    So a cut at 1 holds what is expected at most once by chance. The drawings of BSDS500 mark the
+    So a cut at 1 + FAINTEST holds what is expected at most once by chance. The drawings of BSDS500 mark the
     pixel above and to the left of a boundary between pixels, and so does this map.
 
     Examples
@@ -62,14 +66,14 @@ def chain_map(chains: EdgeChains, shape: tuple[int, int]) -> SoftMap:
     for k in range(len(chains) - 1, -1, -1):  # the surest last, on top of the others
         points = chains.points[chains.offsets[k] : chains.offsets[k + 1]]
         pixels = np.floor(points[:, ::-1]).astype(np.int32).reshape(-1, 1, 2)
-        value = 1.0 - min(float(chains.log10_nfa[k]), 0.0)
+        value = 1.0 + max(FAINTEST - float(chains.log10_nfa[k]), 0.0)
         cv2.polylines(soft, [pixels], bool(chains.closed[k]), value)
     return soft.astype(np.float64)
 
 
 def our_edges(image: Photograph) -> SoftMap:
-    """Soft map of our edge chains, at default parameters."""
-    return chain_map(found(image, "edges").edges, image.shape[:2])
+    """Soft map of our edge chains, at default parameters but for how faint they may be."""
+    return chain_map(found_edges(image, FAINTEST), image.shape[:2])
 
 
 def _count_maps(maps: Iterable[NDArray[Any]], shape: tuple[int, ...]) -> SoftMap:
@@ -117,14 +121,16 @@ def boundary_detectors(n_levels: int) -> dict[str, BoundaryDetector]:
     counts = np.arange(1.0, n_levels + 1)
     opencv = np.geomspace(*OPENCV_RANGE, n_levels)
     skimage = np.geomspace(*SKIMAGE_RANGE, n_levels)
-    ours = np.geomspace(1.0, LARGEST, n_levels)
+    n_faint = round(FAINT_SHARE * n_levels)
+    faint = np.linspace(1.0, 1.0 + FAINTEST, n_faint, endpoint=False)
+    ours = np.append(faint, FAINTEST + np.geomspace(1.0, LARGEST, n_levels - n_faint))
     return {
-        "ours": BoundaryDetector(our_edges, ours, True),
-        "opencv_canny": BoundaryDetector(lambda image: opencv_canny(image, opencv), counts, False),
+        "ours": BoundaryDetector(our_edges, ours, n_faint),
+        "opencv_canny": BoundaryDetector(lambda image: opencv_canny(image, opencv), counts, None),
         "skimage_canny": BoundaryDetector(
-            lambda image: skimage_canny(image, skimage), counts, False
+            lambda image: skimage_canny(image, skimage), counts, None
         ),
-        "skimage_canny_defaults": BoundaryDetector(skimage_canny_defaults, np.ones(1), True),
+        "skimage_canny_defaults": BoundaryDetector(skimage_canny_defaults, np.ones(1), 0),
     }
 
 
@@ -171,9 +177,9 @@ def scored(
             figures[f"bsds/ods/{name}"] = scores.ods
             figures[f"bsds/ois/{name}"] = scores.ois
             figures[f"bsds/ap/{name}"] = scores.ap
-        if detector.has_natural_level:
+        if detector.own is not None:
             f = f_measure(scores.total.recall, scores.total.precision)
-            figures[f"bsds/parameter_free_f/{name}"] = float(f[0])
+            figures[f"bsds/parameter_free_f/{name}"] = float(f[detector.own])
     return figures
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from perceptgraph.graphs.primitives import FAMILIES, Primitives
+from perceptgraph.graphs.primitives import FAMILIES, EdgeChains, Primitives
 from perceptgraph.stages.detect import detect
 from perceptgraph.stages.detectors.catalog import DETECTORS
 
@@ -29,6 +29,11 @@ def found(image: NDArray[Any], *names: str) -> Primitives:
 def found_by(image: NDArray[Any], *names: str) -> Primitives:
     """Primitives that the detectors `names` find, small images enlarged as `detect` does."""
     return detect(image, {name: {} for name in names})
+
+
+def found_edges(image: NDArray[Any], log10_eps: float) -> EdgeChains:
+    """Edge chains of at most this log10(NFA), all else at default."""
+    return detect(image, {"edges": {"log10_eps": log10_eps}}, max_zoom=1).edges
 
 
 def found_lines(image: NDArray[Any]) -> NDArray[Any]:

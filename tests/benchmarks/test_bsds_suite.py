@@ -103,8 +103,8 @@ def test_a_chain_is_drawn_where_it_runs_and_the_surest_on_top() -> None:
 
     soft = chain_map(chains, (10, 11))
 
-    np.testing.assert_array_equal(soft[4, 2:9], 10.0)
-    np.testing.assert_array_equal(soft[[1, 2, 3, 5, 6, 7, 8], 5], 3.0)
+    np.testing.assert_array_equal(soft[4, 2:9], 20.0)
+    np.testing.assert_array_equal(soft[[1, 2, 3, 5, 6, 7, 8], 5], 13.0)
     assert np.count_nonzero(soft) == 14
 
 
