@@ -35,9 +35,10 @@ check: $(VENV)/.test .types
 	mypy
 	lint-imports
 
-bench: $(VENV)/.run
+bench: $(VENV)/.bench
 	mkdir -p benchmarks/results
 	perceptgraph bench loader --json benchmarks/results/loader.json
+	perceptgraph bench detectors --images 50 --json benchmarks/results/detectors.json
 
 docs: $(VENV)/.docs
 	mkdocs build --strict --quiet
@@ -54,6 +55,10 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing, about two minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

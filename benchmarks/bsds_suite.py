@@ -53,8 +53,8 @@ class BoundaryDetector:
 def chain_map(chains: EdgeChains, shape: tuple[int, int]) -> SoftMap:
     """Soft boundary map (H, W) of edge chains: FAINTEST + 1 - log10(NFA) of the surest, or 0.
 
-    So a cut at 1 + FAINTEST holds what is expected at most once by chance. The drawings of BSDS500 mark the
-    pixel above and to the left of a boundary between pixels, and so does this map.
+    So a cut at 1 + FAINTEST holds what is expected at most once by chance. The drawings of BSDS500
+    mark the pixel above and to the left of a boundary between pixels, and so does this map.
 
     Examples
     --------

@@ -55,7 +55,7 @@ STYLES = {
 }
 """Family to its colour, of Okabe and Ito, and its marker."""
 N_COLOURS = 128  # of a plot
-N_GREYS = 48  # of a picture
+N_GREYS = 40  # of a picture; with more, the palette's nearest colour to white is not white
 EPSILON = "\N{GREEK SMALL LETTER EPSILON}"
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 LOG10_NFA = "log\N{SUBSCRIPT ONE}\N{SUBSCRIPT ZERO} NFA"
@@ -354,11 +354,9 @@ def _tails(image: Grey, rng: np.random.Generator) -> NDArray[np.float64]:
     tails = np.empty((BOXES_PER_IMAGE, 2))
     for i in range(BOXES_PER_IMAGE):
         turn = rng.uniform(0, 2 * math.pi)
-        middle = rng.uniform(BOX_LENGTH, SIDE - BOX_LENGTH, 2).tolist()
-        half = BOX_LENGTH / 2, BOX_WIDTH / 2
-        box = Rectangle(
-            *middle, math.sin(turn), math.cos(turn), -half[0], half[0], -half[1], half[1]
-        )
+        row, column = rng.uniform(BOX_LENGTH, SIDE - BOX_LENGTH, 2).tolist()
+        ends = -BOX_LENGTH / 2, BOX_LENGTH / 2, -BOX_WIDTH / 2, BOX_WIDTH / 2
+        box = Rectangle(row, column, math.sin(turn), math.cos(turn), *ends)
         n, total = count_inside(field, box, test.cosines, aligned)
         # Of several tolerances the best counts: that many tests.
         tails[i, 0] = alignment_log10_nfa(test, n, aligned) + math.log10(N_PRECISIONS)
@@ -384,7 +382,7 @@ def texture(folder: Path) -> None:
 
 
 def _medians(answer: LineSegments) -> tuple[float, ...]:
-    return _rounded(np.median(answer.length), np.median(answer.log10_nfa))
+    return _rounded(float(np.median(answer.length)), float(np.median(answer.log10_nfa)))
 
 
 def draw(folder: Path, n_images: int = 30, seed: int = 0) -> None:

@@ -30,7 +30,7 @@ def zoom_factor(shape: tuple[int, ...], min_side: int, max_zoom: int) -> int:
 
 
 def enlarged(image: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
-    """Image (zoom H, zoom W) or (..., 3) in [0, 1]; pixel x of the original is at zoom (x + 1/2) - 1/2.
+    """Image (zoom H, zoom W, ...) in [0, 1]; pixel x of the original is at zoom (x + 1/2) - 1/2.
 
     Cubic: the gradient of a linear enlargement is constant between pixels, and its direction
     prefers the axes.
