@@ -60,13 +60,23 @@ def _mirrored(seeds: Floats) -> Floats:
 
 
 def _levels(pairs: list[NDArray[np.int64]], rng: np.random.Generator) -> Floats:
-    """Grey levels (CELLS,), any two neighbours at least MIN_STEP apart."""
+    """Grey levels (CELLS,), any two neighbours at least MIN_STEP apart; drawn until they are."""
+    levels = np.zeros(CELLS)
+    while not levels.all():
+        levels = _levels_in_turn(pairs, rng)
+    return levels
+
+
+def _levels_in_turn(pairs: list[NDArray[np.int64]], rng: np.random.Generator) -> Floats:
+    """Grey levels (CELLS,), one cell after the other; 0 from where none is left for a cell."""
     levels = np.zeros(CELLS)
     for cell in range(CELLS):
         neighbours = [levels[p.sum() - cell] for p in pairs if cell in p and p.min() < cell]
         known = np.array([n for n in neighbours if n > 0])
         free = np.arange(20.0, 236.0)
         free = free[(np.abs(free[:, None] - known) >= MIN_STEP).all(axis=1)]
+        if len(free) == 0:
+            break
         levels[cell] = rng.choice(free)
     return levels
 

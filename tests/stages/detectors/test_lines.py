@@ -133,8 +133,8 @@ def test_inversion_flips_polarity_and_nothing_else() -> None:
     assert len(inverted) == len(found) > 15
     apart = np.abs(found.endpoints[:, None] - inverted.endpoints[None]).max(axis=(2, 3))
     other = apart.argmin(axis=1)
-    # Corners on the rim of a rectangle may round the other way: hundredths of a pixel, one NFA.
-    assert (apart.min(axis=1) < 0.05).all()
+    # Corners on the rim of a rectangle may round the other way: a tenth of a pixel, one NFA.
+    assert (apart.min(axis=1) < 0.1).all()
     np.testing.assert_array_equal(inverted.polarity[other], -found.polarity)
     np.testing.assert_allclose(inverted.log10_nfa[other], found.log10_nfa, atol=1.5)
 
