@@ -14,11 +14,13 @@ from rich.markup import escape
 
 from perceptgraph.pipelines.metering import RAPL
 from perceptgraph.pipelines.parallel import ADDRESS_VARIABLE
+from perceptgraph.stores.compiled import kept_in
 
 Level = Literal["ok", "note", "mend"]
 PACKAGES = (
     "perceptgraph",
     "numpy",
+    "numba",
     "scipy",
     "scikit-image",
     "zarr",
@@ -77,7 +79,8 @@ def findings() -> Iterator[Finding]:
     yield nvml()
     yield from data_sets()
     yield dask_scheduler(os.environ.get(ADDRESS_VARIABLE))
-    yield writable(Path("outputs"))
+    yield writable("outputs", Path("outputs"))
+    yield writable("compiled code", kept_in())
 
 
 def _installed() -> Iterator[str]:
@@ -219,13 +222,13 @@ def dask_scheduler(address: str | None, timeout: float = CONNECT_SECONDS) -> Fin
     return Finding("ok", "Dask", f"{address}, {n_workers} workers")
 
 
-def writable(folder: Path) -> Finding:
-    """Whether results can be written to `folder`."""
+def writable(what: str, folder: Path) -> Finding:
+    """Whether something can be written to `folder`."""
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     try:
         with tempfile.TemporaryFile(dir=nearest):
-            return Finding("ok", "outputs", f"{folder.absolute()} can be written")
+            return Finding("ok", what, f"{folder.absolute()} can be written")
     except OSError as error:
         return Finding(
-            "mend", "outputs", f"{nearest} cannot be written ({error.strerror}); change its owner"
+            "mend", what, f"{nearest} cannot be written ({error.strerror}); change its owner"
         )

@@ -30,7 +30,7 @@ def njit(**options: Any) -> Callable[[Any], Any]:
     def compiled(function: Any) -> Any:
         config: Any = numba.config
         before = config.CACHE_DIR
-        config.CACHE_DIR = prepared(_base() / digest_of(Path(function.__code__.co_filename)))
+        config.CACHE_DIR = prepared(kept_in() / digest_of(Path(function.__code__.co_filename)))
         try:
             return numba.njit(**options)(function)
         finally:
@@ -39,7 +39,8 @@ def njit(**options: Any) -> Callable[[Any], Any]:
     return compiled
 
 
-def _base() -> Path:
+def kept_in() -> Path:
+    """The folder below which compiled code is kept."""
     return Path(os.environ.get("NUMBA_CACHE_DIR") or pooch.os_cache("perceptgraph"))
 
 

@@ -53,7 +53,7 @@ def test_scheduler_out_of_reach_is_to_be_mended() -> None:
 
 
 def test_outputs_need_not_exist_yet(tmp_path: Path) -> None:
-    assert doctor.writable(tmp_path / "new" / "outputs").level == "ok"
+    assert doctor.writable("outputs", tmp_path / "new" / "outputs").level == "ok"
 
 
 def test_folder_of_data_that_is_gone_is_to_be_mended(
