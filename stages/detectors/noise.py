@@ -116,7 +116,7 @@ def _flat_roughness(rough: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(rough) == 0:
         return np.zeros(2)
     coarse = rough[:, 1]
-    level = np.quantile(coarse, FLAT_QUANTILE)
+    level = np.quantile(coarse, FLAT_QUANTILE, method="higher")
     if level <= 0:
         return np.zeros(2)
     flat = (coarse > 0) & (coarse <= level)

@@ -83,6 +83,14 @@ def test_cut_off_zones_do_not_hide_the_noise_of_the_rest() -> None:
     assert measure_noise(image).density == pytest.approx(0.05, rel=0.15)
 
 
+@pytest.mark.parametrize("n_flat", [1, 2, 3, 4, 5])
+def test_just_a_tenth_of_noise_free_squares_is_no_trouble(n_flat: int) -> None:
+    image = np.random.default_rng(0).normal(0.5, 0.05, (12 + 8, 12 + 8 * 19)).astype(np.float32)
+    image[:, : 8 * n_flat + 4] = 0.5
+
+    assert np.isfinite(measure_noise(image).density)
+
+
 @pytest.mark.parametrize(("gain", "offset"), [(0.5, 0.25), (0.1, 0.0), (1.0, -0.05)])
 def test_noise_scales_with_the_levels(gain: float, offset: float) -> None:
     image = np.random.default_rng(0).normal(0.5, 0.05, (96, 96)).astype(np.float32)
