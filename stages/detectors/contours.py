@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import EdgeChains, no_edges
 from perceptgraph.stages.detectors.chains import ENDS, best_run
+from perceptgraph.stages.detectors.levels import level_at
 from perceptgraph.stages.detectors.nfa import LOG10_E, SPACING
 from perceptgraph.stages.detectors.noise import measure_noise
+from perceptgraph.stores.compiled import njit
 
 SQUARE_BLUR = 0.5
 """Blur of the gradient of a square of four pixels, pixels."""
@@ -189,7 +190,7 @@ def _trace(image, level, energy, points, strength, way, offsets, closed):  # typ
                             square += _square(image, back_top, back_left)
                         if inside and back_top >= 0:
                             square /= 2
-                        x = square / energy
+                        x = square / energy if energy > 0 else 0.0
                         strength[n] = (x - math.log(1 + ROOT * math.sqrt(x))) * LOG10_E
                         if inside:
                             r, c, axis = _leave(image, level, top, left, r, c, axis)
@@ -257,17 +258,5 @@ def _contrast(image, line):  # type: ignore[no-untyped-def]
             continue
         r, c = (line[n, 0] + line[n - 1, 0]) / 2, (line[n, 1] + line[n - 1, 1]) / 2
         down, across = down / length, across / length
-        total += _sample(image, r - across, c + down) - _sample(image, r + across, c - down)
+        total += level_at(image, r - across, c + down) - level_at(image, r + across, c - down)
     return min(max(total / max(len(line) - 1, 1), 0.0), 1.0)
-
-
-@njit(cache=True, nogil=True)
-def _sample(image, r, c):  # type: ignore[no-untyped-def]
-    """Level at a point, linear between pixels, the border continued."""
-    height, width = image.shape
-    r, c = min(max(r, 0.0), height - 1.0), min(max(c, 0.0), width - 1.0)
-    top, left = min(int(r), height - 2), min(int(c), width - 2)
-    r, c = r - top, c - left
-    upper = image[top, left] * (1 - c) + image[top, left + 1] * c
-    lower = image[top + 1, left] * (1 - c) + image[top + 1, left + 1] * c
-    return upper * (1 - r) + lower * r

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from perceptgraph.stages.detectors.levels import level_at
 from perceptgraph.stores.compiled import njit
 
 
@@ -94,18 +95,6 @@ def ridge_points(smooth, std, least, reach, gain):  # type: ignore[no-untyped-de
             point[n, 5] = -1 if strong > 0 else 1
             n += 1
     return index, point[:n].copy()
-
-
-@njit(cache=True, nogil=True)
-def level_at(image, row, column):  # type: ignore[no-untyped-def]
-    """Level at a place, linear in between, the border continued."""
-    height, width = image.shape
-    row, column = min(max(row, 0.0), height - 1.0), min(max(column, 0.0), width - 1.0)
-    top, left = min(int(row), height - 2), min(int(column), width - 2)
-    down, right = row - top, column - left
-    upper = image[top, left] * (1 - right) + image[top, left + 1] * right
-    lower = image[top + 1, left] * (1 - right) + image[top + 1, left + 1] * right
-    return upper * (1 - down) + lower * down
 
 
 @njit(cache=True, nogil=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from perceptgraph.stages.detectors.ridge_chains import level_at
+from perceptgraph.stages.detectors.levels import level_at
 from perceptgraph.stores.compiled import njit
 
 ENOUGH = 24  # points of a ridge that its profile is taken from

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from perceptgraph.stages.detectors.levels import level_at
 from perceptgraph.stages.detectors.skeleton import (
     COLUMN_STEP,
     N_NEIGHBOURS,
@@ -188,11 +189,7 @@ def _crossing(image, level, sign, point, normal_r, normal_c, reach):  # type: ig
         r, c = point[0] + distance * normal_r, point[1] + distance * normal_c
         if r < 0 or c < 0 or r > height - 1 or c > width - 1:
             return distance
-        top, left = min(int(r), height - 2), min(int(c), width - 2)
-        down, right = r - top, c - left
-        upper = image[top, left] * (1 - right) + image[top, left + 1] * right
-        lower = image[top + 1, left] * (1 - right) + image[top + 1, left + 1] * right
-        here = sign * (upper * (1 - down) + lower * down - level)
+        here = sign * (level_at(image, r, c) - level)
         if here <= 0:
             if distance == 0:
                 return 0.0

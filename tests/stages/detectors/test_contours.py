@@ -145,6 +145,13 @@ def test_blank_images_have_none(shape: tuple[int, int]) -> None:
     assert len(contours(np.full(shape, 0.3, np.float32))) == 0
 
 
+def test_a_board_of_pixels_has_no_slope_and_no_lines() -> None:
+    board = (np.indices((9, 24)).sum(axis=0) % 2).astype(np.float32)
+
+    assert len(contours(board)) == 0
+    assert len(contours(board * np.float32(1e-30))) == 0
+
+
 def test_one_bright_pixel_has_at_most_one_line() -> None:
     image = np.zeros((28, 28), np.float32)
     image[10, 12] = 1
