@@ -116,6 +116,8 @@ def blobs(
     (1, [[20.0, 18.0]])
     """
     noise = measure_noise(image)
+    if noise.density <= 0:
+        return no_blobs()
     smooth = _smoothed(image, sigma)
     weakest = min_contrast * float(smooth.max() - smooth.min())
     scales: list[Blobs] = []

@@ -64,7 +64,8 @@ def edge_junctions(image: NDArray[np.float32], places: Floats, sigma: float) -> 
     noise = measure_noise(image)
     gradient_std = difference_std(noise, sigma)
     field = gradient_field(image, sigma)
-    if not field.any():
+    # Smoothing can leave rounding errors even where all levels are the same.
+    if gradient_std == 0 or not field.any():
         return np.zeros((0, 5 + MAX_BRANCHES))
     blocks = ground(field, gradient_std)
     inside = ((places >= 0) & (places <= np.array(image.shape) - 1)).all(axis=1)

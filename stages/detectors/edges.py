@@ -94,9 +94,9 @@ def edges(
     field = gradient(smooth[0]) if len(smooth) == 1 else colour_gradient(smooth)
     noises = [measure_noise(plane) for plane in planes]
     noise_energy = sum(gradient_energy(noise, sigmas) for noise in noises)
-    energy = max(field_energy(field), noise_energy)
-    if energy <= 0:
+    if noise_energy == 0:
         return no_edges()
+    energy = max(field_energy(field), noise_energy)
     points = maxima(field, math.sqrt(max(low**2 * energy, NOISE_SHARE * noise_energy)))
     curves = linked(points)
     spacing = SPACING * max(correlation_length(noise, sigmas) for noise in noises)

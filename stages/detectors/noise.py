@@ -23,6 +23,10 @@ FLAT_FACTOR = 1.6  # ... and so is what is rougher than those by less than this:
 # deviations of the roughness of one square in noise blurred by 2 pixels
 ROUNDS = 4  # of widening the flat zones by that factor; pure noise is included whole after three
 FLOOR = 1e-4  # least density, share of the range: a tenth of what 8-bit rounding adds
+ROUNDING = (
+    2e-6  # of full scale: all levels are one, told apart by how float32 was rounded (enlarging,
+)
+# colours); an eighth of a step of 16 bit
 FINEST_STEP, COARSEST_STEP = 1 / 255, 0.01  # of grey levels, shares of the range: finer ones do not
 # matter, drawings have few tones
 BLURS = np.linspace(0.0, 8.0, 161)
@@ -76,7 +80,8 @@ def measure_noise(image: NDArray[np.float32]) -> Noise:
     Noise
         Squares of which more than half is constant or a slope count as noise-free, except where
         they are wholly at the largest or smallest level of the image: there the noise may be cut
-        off. The least ever returned is the noise of rounding.
+        off. The least ever returned is the noise of rounding; none for a constant image, whose
+        levels differ by no more than float32 rounds.
 
     Notes
     -----
@@ -94,7 +99,9 @@ def measure_noise(image: NDArray[np.float32]) -> Noise:
     low, high = float(image.min(initial=1.0)), float(image.max(initial=0.0))
     scale = max(high - low, 0.0)
     n_blocks = [(n - MARGIN) // BLOCK for n in image.shape]
-    if min(n_blocks) < 1 or scale == 0:
+    if scale <= ROUNDING:
+        return Noise(0.0, 0.0)
+    if min(n_blocks) < 1:
         return Noise(FLOOR * scale, 0.0, FINEST_STEP * scale)
     stride = math.ceil(math.sqrt(max(n_blocks[0] * n_blocks[1] / MAX_BLOCKS, 1.0)))
     rough, step = _roughness(image, stride, np.float32(low), np.float32(high))

@@ -225,3 +225,12 @@ def test_a_large_image_is_looked_at_in_tiles(monkeypatch: pytest.MonkeyPatch) ->
 
     assert len(tiled.lines) == pytest.approx(len(whole.lines), rel=0.02)
     assert tiled.lines.length.sum() == pytest.approx(whole.lines.length.sum(), rel=0.02)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("level", [0.0027, 0.8132702, 9e-5, 6e-9])
+def test_a_constant_image_has_nothing_however_it_is_rounded(name: str, level: float) -> None:
+    image = np.full((68, 51, 3), level, np.float32) * np.float32([1, 0.5, 0.3])
+
+    for pixels in (image, image[:4, :6, 0], image[:, :, 1]):
+        assert len(getattr(detect(pixels, {name: {}}), DETECTORS[name].family)) == 0
