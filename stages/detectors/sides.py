@@ -16,27 +16,6 @@ def sample(image: NDArray[np.float32], points: NDArray[np.floating]) -> NDArray[
     return map_coordinates(image, coordinates, np.float32, order=1, mode="nearest")
 
 
-def left_minus_right(
-    image: NDArray[np.float32],
-    points: NDArray[np.floating],
-    normal: NDArray[np.floating],
-    distance: NDArray[np.floating],
-) -> NDArray[np.float32]:
-    """Grey level on the left minus that on the right (P,) of points (P, 2).
-
-    Parameters
-    ----------
-    image : (H, W) float32
-        In [0, 1].
-    points, normal : (P, 2)
-        Where, and the unit normal to the left.
-    distance : (P,)
-        How far from the point to look, in pixels.
-    """
-    step = normal * distance[:, None]
-    return sample(image, points + step) - sample(image, points - step)
-
-
 def polarity_of(difference: NDArray[np.floating]) -> NDArray[np.int8]:
     """1 where the left is brighter, -1 the right, 0 where they differ by less than half a level."""
     return (np.sign(difference) * (np.abs(difference) > 0.5 / 255)).astype(np.int8)
