@@ -120,7 +120,7 @@ def detect(
     check_choices("detectors", detectors, DETECTORS)
     _check_families("detectors", detectors)
     if image.ndim >= 2 and image.shape[0] * image.shape[1] > TILED_ABOVE:
-        log10_eps = max((d.get("log10_eps", 0.0) for d in detectors.values()), default=0.0)
+        log10_eps = {DETECTORS[n].family: d.get("log10_eps", 0.0) for n, d in detectors.items()}
         return in_tiles(partial(_in_one_piece, detectors=detectors), image, log10_eps=log10_eps)
     return _in_one_piece(image, detectors, min_side, max_zoom)
 

@@ -134,7 +134,7 @@ def _over_both(field: Any, test: Any, one: Any, two: Any, aligned: Any) -> Any:
     """The box from the start of one to the end of two, as wide as the wider."""
     both = one.copy()
     down, right = two[2] - one[0], two[3] - one[1]
-    length = math.hypot(down, right)
+    length = max(math.hypot(down, right), 1e-9)
     half = max(one[4], two[4]) / 2
     box = Rectangle(one[0], one[1], down / length, right / length, 0.0, length, -half, half)
     n, total = count_inside(field, box, test.cosines, aligned)

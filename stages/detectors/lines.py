@@ -114,7 +114,7 @@ def lines(
         boxes = merged(field, test, boxes, *reach)
         boxes = fitted(field, boxes, math.cos(tolerance))
         found = np.concatenate([found, _in_pixels(boxes, scale)])
-    return _contract(found)
+    return _contract(found, image.shape)
 
 
 def _calmed(
@@ -162,10 +162,18 @@ def _take_covered(field: Any, boxes: Any, reach: float) -> None:
                         field.state[r, c] = TAKEN
 
 
-def _contract(boxes: Boxes) -> LineSegments:
+def _in_image(ends: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Segments (N, 2, 2) that end at the rim of the outermost pixels if they ran beyond it."""
+    along = ends[:, ::-1] - ends
+    rim = np.clip(ends, -0.5, np.array(shape) - 0.5)
+    steps = np.where(along == 0, 0.0, (rim - ends) / np.where(along == 0, 1.0, along))
+    return np.asarray(ends + np.clip(steps.max(axis=2, keepdims=True), 0.0, 1.0) * along)
+
+
+def _contract(boxes: Boxes, shape: tuple[int, ...]) -> LineSegments:
     """The segments, most meaningful first, each from its upper end (of two as high, the left)."""
     boxes = boxes[np.argsort(boxes[:, 5], kind="stable")]
-    ends = boxes[:, :4].reshape(-1, 2, 2).astype(np.float32)
+    ends = _in_image(boxes[:, :4].reshape(-1, 2, 2), shape).astype(np.float32)
     (down, right) = (ends[:, 1] - ends[:, 0]).T
     swapped = (down < 0) | ((down == 0) & (right < 0))
     return LineSegments(

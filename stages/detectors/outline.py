@@ -14,10 +14,12 @@ def trace(image, sign, row, column, level, out):  # type: ignore[no-untyped-def]
     """Outline of the component of `sign * image >= level` around a pixel, written to `out` (P, 2).
 
     Points are where the level is crossed between an inside pixel and one of its four neighbours,
-    linear in between. Returns their number; 0 where the component reaches the border of the
-    image or its outline does not fit into `out`.
+    linear in between. Returns their number; 0 where the pixel is not in it, the component
+    reaches the border of the image, or its outline does not fit into `out`.
     """
     width = image.shape[1]
+    if sign * image[row, column] < level:
+        return 0
     while column + 1 < width:
         if sign * image[row, column + 1] >= level:
             column += 1

@@ -1,7 +1,7 @@
 """Any image size: detection in overlapping tiles, whose primitives are joined across the seams."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from perceptgraph.stages.detectors.tile_layout import Tile, tiles
 
 TESTS_POWER = {"lines": 2.5, "edges": 1.0, "junctions": 1.0, "ridges": 1.0, "blobs": 1.0}
 """Family to the power of the number of pixels with which its number of tests grows."""
+NO_EPS: Mapping[str, float] = {}
 POSITIONS = ("endpoints", "points", "position", "centre")
 """Fields that are positions in the image."""
 JOIN: dict[str, Callable[[Any, NDArray[np.int64], list[Tile]], Any]] = {
@@ -34,14 +35,15 @@ def in_tiles(
     *,
     side: int = 2048,
     overlap: int = 128,
-    log10_eps: float = 0.0,
+    log10_eps: Mapping[str, float] = NO_EPS,
 ) -> Primitives:
     """Primitives of an image of any size, found tile by tile.
 
     Line segments and blobs that two tiles see are one; chains are cut along the middle of what
     two tiles share and joined again there, so that a closed chain over several tiles is closed.
     Blobs that are larger than the overlap can be missed where tiles meet, and so can a chain or
-    segment that is not meaningful in what a tile sees of it.
+    segment that is not meaningful in what a tile sees of it. What a detector measures in an image
+    (its noise, its range, the ground of a drawing) it measures in each tile.
 
     Parameters
     ----------
@@ -52,8 +54,8 @@ def in_tiles(
     image : (H, W) or (H, W, channels)
     side, overlap : int
         See `tiles`. Larger tiles have fewer seams, smaller ones need less memory.
-    log10_eps : float
-        Largest log10(NFA) of a primitive, counted in the whole image.
+    log10_eps : mapping
+        Family to the largest log10(NFA) that is kept; 0 for those that are not named.
 
     Returns
     -------
@@ -80,7 +82,10 @@ def in_tiles(
         found = find(image[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width])
         parts.append(_in_image(found, tile, math.log10(n_pixels / (tile.height * tile.width))))
     return primitives(
-        **{f: _joined(f, [getattr(part, f) for part in parts], layout, log10_eps) for f in FAMILIES}
+        **{
+            f: _joined(f, [getattr(part, f) for part in parts], layout, log10_eps.get(f, 0.0))
+            for f in FAMILIES
+        }
     )
 
 

@@ -193,6 +193,19 @@ def test_blank_and_tiny_images_have_no_lines(shape: tuple[int, int]) -> None:
     assert len(lines(np.ones(shape, np.float32))) == 0
 
 
+def test_segments_end_in_the_image() -> None:
+    rng = np.random.default_rng(200594)
+    for _ in range(60):
+        rows, columns = rng.integers(8, 60, 2)
+        image = edge(60, rng.uniform(0, 6.3), rng.uniform(0, 60), rng.uniform(0, 60))
+        part = image[:rows, :columns] + rng.normal(0, 0.02, (rows, columns))
+
+        ends = lines(part.clip(0, 1).astype(np.float32)).endpoints
+
+        assert (ends >= -0.5 - 1e-4).all()
+        assert (ends <= np.array([rows, columns]) - 0.5 + 1e-4).all()
+
+
 @pytest.mark.parametrize("shape", [(4, 4), (5, 40), (40, 5), (9, 9)])
 def test_a_small_image_of_noise_is_no_trouble(shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).random(shape, np.float32)

@@ -282,7 +282,7 @@ def test_false_alarms_are_counted_in_the_whole_image(family: str) -> None:
 
     ratio = math.log10(200**2 / SIDE**2)
     found = getattr(in_tiles(find, seen.image, side=SIDE, overlap=OVERLAP), family)
-    strict = in_tiles(find, seen.image, side=SIDE, overlap=OVERLAP, log10_eps=-5)
+    strict = in_tiles(find, seen.image, side=SIDE, overlap=OVERLAP, log10_eps={family: -5})
 
     np.testing.assert_allclose(found.log10_nfa, -5 + TESTS_POWER[family] * ratio, rtol=1e-5)
     assert len(strict) == 0
