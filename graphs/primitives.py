@@ -6,6 +6,7 @@ more meaningful. Each family is sorted, most meaningful first.
 """
 
 from dataclasses import dataclass, fields
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,12 +181,14 @@ class Primitives:
         return sum(len(getattr(self, family.name)) for family in fields(self))
 
 
+@cache  # one for all: contracts are never changed
 def no_lines() -> LineSegments:
     """No line segment."""
     one = np.zeros(0, np.float32)
     return LineSegments(np.zeros((0, 2, 2), np.float32), one, np.zeros(0, np.int8), one, one)
 
 
+@cache
 def no_edges() -> EdgeChains:
     """No edge chain."""
     one = np.zeros(0, np.float32)
@@ -199,6 +202,7 @@ def no_edges() -> EdgeChains:
     )
 
 
+@cache
 def no_junctions() -> Junctions:
     """No junction."""
     one = np.zeros(0, np.float32)
@@ -207,6 +211,7 @@ def no_junctions() -> Junctions:
     )
 
 
+@cache
 def no_ridges() -> Ridges:
     """No ridge."""
     one = np.zeros(0, np.float32)
@@ -215,6 +220,7 @@ def no_ridges() -> Ridges:
     )
 
 
+@cache
 def no_blobs() -> Blobs:
     """No blob."""
     one = np.zeros(0, np.float32)

@@ -138,11 +138,12 @@ def _in_one_piece(
             wanted.update(DETECTORS[name].takes)
     zoom = zoom_factor(image.shape[:2], min_side, max_zoom)
     small = {name: made(image) for name, made in IMAGES_OF.items() if name in wanted}
-    large = {name: enlarged(pixels, zoom) for name, pixels in small.items()}
+    if any(DETECTORS[name].enlarge for name in wanted - small.keys()):
+        large = {name: enlarged(pixels, zoom) for name, pixels in small.items()}
     found: dict[str, Any] = {}
     for name, detector in DETECTORS.items():
         if name in wanted:
-            have = {**(large if detector.enlarge else small), **found}
+            have = (large if detector.enlarge else small) | found
             takes = (have[taken] for taken in detector.takes)
             found[name] = detector.find(*takes, **detectors.get(name, {}))
     families = {DETECTORS[name].family: found[name] for name in detectors}
