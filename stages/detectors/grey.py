@@ -50,7 +50,7 @@ def _unit(image: NDArray[Any]) -> NDArray[np.float32]:
     if image.dtype == np.bool_:
         return image.astype(np.float32)
     if image.dtype in (np.uint8, np.uint16):
-        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+        return np.divide(image, np.float32(np.iinfo(image.dtype).max), dtype=np.float32)
     if not np.issubdtype(image.dtype, np.floating):
         raise ValueError(f"expected bool, uint8, uint16 or floating point, got {image.dtype}")
     if not np.isfinite(image).all():
