@@ -23,7 +23,6 @@ from perceptgraph.stages.detectors.mixture import (
 )
 from perceptgraph.stages.detectors.nfa import SPACING
 from perceptgraph.stages.detectors.noise import measure_noise
-from perceptgraph.stages.detectors.sides import polarity_of
 from perceptgraph.stores.arrays import offsets_of, ranges
 
 NOISE_SHARE = 3.0
@@ -149,7 +148,12 @@ def _contract(
         points=points.position[curves.order[places]],
         offsets=offsets_of(counts),
         closed=curves.closed[chosen],
-        polarity=polarity_of(difference[:, 0]),
+        polarity=_polarity(difference[:, 0]),
         contrast=np.minimum(np.hypot.reduce(difference, axis=1), 1).astype(np.float32),
         log10_nfa=log10_nfa[chosen].astype(np.float32),
     )
+
+
+def _polarity(difference: NDArray[np.floating]) -> NDArray[np.int8]:
+    """1 where the left is brighter, -1 the right, 0 where they differ by less than half a level."""
+    return (np.sign(difference) * (np.abs(difference) > 0.5 / 255)).astype(np.int8)

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from drawings import SQUARE, edge, ring, strokes
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
 from perceptgraph.stages.detectors.edges import edges
 from perceptgraph.stages.detectors.grey import LUMA
-from perceptgraph.stages.detectors.sides import sample
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], blur: float) -> NDArray[np.float32]:
@@ -109,7 +108,10 @@ def test_turning_and_mirroring_the_image_turns_the_chains(turns: int, is_mirrore
     back = np.stack([moved(rows), moved(columns)], axis=2)
     found, turned = edges(image), edges(moved(image))
 
-    returned = np.stack([sample(back[..., k], turned.points) for k in range(2)], axis=1)
+    returned = np.stack(
+        [map_coordinates(back[..., k], turned.points.T, order=1, mode="nearest") for k in range(2)],
+        axis=1,
+    )
     distance = cKDTree(found.points).query(returned)[0]
     assert len(turned.points) == pytest.approx(len(found.points), rel=0.02)
     assert np.mean(distance < 0.1) > 0.97

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import LineSegments
 from perceptgraph.stages.detectors.lines import lines
-from perceptgraph.stages.detectors.sides import left_of
 
 
 def best(found: LineSegments) -> tuple[np.ndarray, np.ndarray]:
@@ -71,10 +70,6 @@ def test_brighter_side_is_left_of_the_polar_direction(theta: float) -> None:
     right_is_bright = np.array([math.sin(theta), math.cos(theta)])
     assert along @ right_is_bright == pytest.approx(-1, abs=1e-3)
     assert along_inverted @ right_is_bright == pytest.approx(1, abs=1e-3)
-
-
-def test_left_of_a_way_to_the_right_is_up() -> None:
-    np.testing.assert_array_equal(left_of(np.array([[0.0, 1.0]])), [[-1.0, 0.0]])
 
 
 def test_contrast_is_the_step_of_the_edge() -> None:
