@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perceptgraph.datasets.decode import decode
 from perceptgraph.datasets.folder import read_bytes
 from perceptgraph.graphs.primitives import Primitives
-from perceptgraph.stages.detect import detect
+from perceptgraph.stages.detect import check_families, detect
 from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.params import ParamsError, check_choices
 from perceptgraph.stores.status import BadImage
@@ -75,11 +75,12 @@ def detect_images(
     Raises
     ------
     ParamsError
-        An unknown family, or two images whose files would have the same name.
+        An unknown detector, two of one family, or two images whose files would have the same name.
     FailedImages
         At the end, where some image could not be used; the others are written.
     """
     check_choices("--kinds", kinds, DETECTORS)
+    check_families("--kinds", kinds)
     asked = {"json": json_out, "svg": svg, "png": png}
     targets = _targets(images, {ending: p for ending, p in asked.items() if p is not None})
     n_failed = 0

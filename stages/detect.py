@@ -70,7 +70,7 @@ class Params(StageParams):
         check_choices("detect.detectors", self.detectors, DETECTORS)
         for name, keywords in self.detectors.items():
             check_keywords(f"detect.detectors.{name}", DETECTORS[name].find, keywords)
-        _check_families("detect.detectors", self.detectors)
+        check_families("detect.detectors", self.detectors)
         for name in self.detectors:
             for taken in DETECTORS[name].takes:
                 if taken not in {*IMAGES_OF, *self.detectors}:
@@ -118,7 +118,7 @@ def detect(
     (4, 4)
     """
     check_choices("detectors", detectors, DETECTORS)
-    _check_families("detectors", detectors)
+    check_families("detectors", detectors)
     if image.ndim >= 2 and image.shape[0] * image.shape[1] > TILED_ABOVE:
         log10_eps = {DETECTORS[n].family: d.get("log10_eps", 0.0) for n, d in detectors.items()}
         return in_tiles(partial(_in_one_piece, detectors=detectors), image, log10_eps=log10_eps)
@@ -151,7 +151,7 @@ def _in_one_piece(
     return in_original_pixels(primitives(**families), zoom, magnified)
 
 
-def _check_families(key: str, names: Iterable[str]) -> None:
+def check_families(key: str, names: Iterable[str]) -> None:
     """ParamsError where two of the detectors find the same family."""
     finders: dict[str, str] = {}
     for name in names:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import LineSegments
-from perceptgraph.stages.detectors.meetings import crossings
+from perceptgraph.stages.detectors.meetings import crossings, directions
 from perceptgraph.stages.detectors.rays import MAX_BRANCHES, MIN_TURN, turn
 from perceptgraph.stages.detectors.traces import meet
 from perceptgraph.stores.compiled import njit
@@ -55,15 +55,8 @@ def bars(lines: LineSegments, max_width: float) -> tuple[NDArray[np.float64], ..
 def _pairs(ends, contrast, max_width):  # type: ignore[no-untyped-def]
     """Pairs (K, 2) of segments that bound a bar, its centre line, its width; which are paired."""
     n = len(ends)
-    length = np.empty(n)
-    unit = np.empty((n, 2))
+    unit, length = directions(ends)
     paired = np.zeros(n, np.bool_)
-    for i in range(n):
-        dr = ends[i, 1, 0] - ends[i, 0, 0]
-        dc = ends[i, 1, 1] - ends[i, 0, 1]
-        length[i] = max(math.hypot(dr, dc), 1e-6)
-        unit[i, 0] = dr / length[i]
-        unit[i, 1] = dc / length[i]
     order = np.argsort(-length)
     pairs = np.empty((16, 2), np.int64)
     centre = np.empty((16, 2, 2))

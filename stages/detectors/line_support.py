@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from perceptgraph.stages.detectors.level_lines import FREE, TAKEN, gradient_at
-from perceptgraph.stages.detectors.rectangles import Rectangle, improved
+from perceptgraph.stages.detectors.rectangles import Rectangle, improved, with_sides
 from perceptgraph.stores.compiled import njit
 
 MIN_CHAIN = 8  # crests; the smallest chain that is looked at
@@ -51,7 +51,7 @@ def line_support_boxes(field: Any, order: Any, test: Any, density: float, log10_
             size, box = _straighter(field, region, size, box, test.cosines[0], density)
             if size < MIN_CHAIN:
                 continue
-        box = _with_flanks(box)
+        box = with_sides(box, box.right - FLANK_WIDTH, box.left + FLANK_WIDTH)
         box, log10_nfa = improved(field, box, test, aligned)
         if log10_nfa > log10_eps:
             continue
@@ -143,20 +143,6 @@ def _bounding_box(field: Any, region: Any, sum_row: float, sum_column: float) ->
         right, left = middle - 0.5, middle + 0.5
     return Rectangle(
         row + first_row, column + first_column, along_row, along_column, start, stop, right, left
-    )
-
-
-@njit(cache=True, nogil=True)  # fmt: skip
-def _with_flanks(box: Any) -> Any:
-    return Rectangle(
-        box.row,
-        box.column,
-        box.along_row,
-        box.along_column,
-        box.start,
-        box.stop,
-        box.right - FLANK_WIDTH,
-        box.left + FLANK_WIDTH,
     )
 
 

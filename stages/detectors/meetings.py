@@ -19,19 +19,28 @@ the ground itself has 1 on average."""
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _measured(ends, reach_share, min_reach, max_reach):  # type: ignore[no-untyped-def]
-    """Unit direction, length, reach and bounding box of segments (N, 2, 2)."""
+def directions(ends):  # type: ignore[no-untyped-def]
+    """Unit direction (N, 2) and length (N,) of segments (N, 2, 2); none is shorter than 1e-6."""
     n = len(ends)
     unit = np.empty((n, 2))
     length = np.empty(n)
-    reach = np.empty(n)
-    box = np.empty((n, 4))
     for i in range(n):
         dr = ends[i, 1, 0] - ends[i, 0, 0]
         dc = ends[i, 1, 1] - ends[i, 0, 1]
         length[i] = max(math.hypot(dr, dc), 1e-6)
         unit[i, 0] = dr / length[i]
         unit[i, 1] = dc / length[i]
+    return unit, length
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _measured(ends, reach_share, min_reach, max_reach):  # type: ignore[no-untyped-def]
+    """Unit direction, length, reach and bounding box of segments (N, 2, 2)."""
+    n = len(ends)
+    unit, length = directions(ends)
+    reach = np.empty(n)
+    box = np.empty((n, 4))
+    for i in range(n):
         reach[i] = min(max(reach_share * length[i], min_reach), max_reach)
         for k in range(2):
             box[i, k] = min(ends[i, 0, k], ends[i, 1, k]) - reach[i]

@@ -192,9 +192,8 @@ def _per_sample(variance_of_sums: Any, n: float) -> float:
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def narrower(box: Any, side: int) -> Any:
-    """The rectangle less WIDTH_STEP: half from both sides (0), from the right (1), the left (2)."""
-    right = WIDTH_STEP / 2 if side == 0 else (WIDTH_STEP if side == 1 else 0.0)
+def with_sides(box: Any, right: float, left: float) -> Any:
+    """The rectangle with other extents across."""
     return Rectangle(
         box.row,
         box.column,
@@ -202,9 +201,16 @@ def narrower(box: Any, side: int) -> Any:
         box.along_column,
         box.start,
         box.stop,
-        box.right + right,
-        box.left - (WIDTH_STEP - right),
+        right,
+        left,
     )
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def _narrower(box: Any, side: int) -> Any:
+    """The rectangle less WIDTH_STEP: half from both sides (0), from the right (1), the left (2)."""
+    right = WIDTH_STEP / 2 if side == 0 else (WIDTH_STEP if side == 1 else 0.0)
+    return with_sides(box, box.right + right, box.left - (WIDTH_STEP - right))
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
@@ -228,7 +234,7 @@ def improved(field: Any, box: Any, test: Any, aligned: Any) -> tuple[Any, float]
             break
         tried = box
         for _ in range(MAX_NARROWER):
-            tried = narrower(tried, side)
+            tried = _narrower(tried, side)
             if tried.left - tried.right < 1.0:
                 break
             n_tried, total_tried = count_inside(field, tried, test.cosines, aligned)

@@ -98,6 +98,14 @@ def test_wrong_use_ends_with_2(picture: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.endswith("no 'line'; did you mean 'lines'?\n")
 
 
+def test_two_detectors_of_one_family_are_a_wrong_use(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code("detect", picture, "--kinds", "edges,contours") == 2
+
+    assert "expected one detector of edges, got edges and contours" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
