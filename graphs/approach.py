@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from perceptgraph.graphs.frames import NODE_KINDS, Frames
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[np.int64]
@@ -15,6 +15,7 @@ Nodes = NDArray[np.int64]
 SMALLEST = 1e-3  # pixels; a node without extent is compared as if it had this size
 ROWS = 512  # nodes whose distances to all others are in memory at a time
 TIE = 1e-3  # share of the middles' distance that decides among nodes which touch
+SIZES = [list(ATTRIBUTES).index(name) for name in ("length", "width", "scale")]
 IS_LINE = np.array([kind in ("line", "arc", "dart") for kind in NODE_KINDS])
 
 
@@ -29,8 +30,8 @@ class Pieces:
         self.direction: Floats = direction / np.hypot(direction[:, :1], direction[:, 1:])
         self.half: Floats = attributes[:, 0] / 2
         """(N,): half the length."""
-        self.size: Floats = np.maximum(np.maximum(attributes[:, 0], attributes[:, 1]), SMALLEST)
-        """(N,): the longer of length and width."""
+        self.size: Floats = np.maximum(attributes[:, SIZES].max(axis=1), SMALLEST)
+        """(N,): the largest of length, width and scale."""
         self.is_line: NDArray[np.bool_] = IS_LINE[frames.kind]
         """(N,): has an axis: a line, an arc or a dart."""
         self.is_junction: NDArray[np.bool_] = frames.kind == NODE_KINDS.index("junction")

@@ -6,14 +6,14 @@ frame of a node, u is along its direction and v to its left.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.primitives import JUNCTION_KINDS, Primitives
-from perceptgraph.stores.arrays import check_array, offsets_of
+from perceptgraph.stores.arrays import check_array, check_offsets, offsets_of
 
 Floats = NDArray[np.float64]
 
@@ -22,23 +22,37 @@ NODE_KINDS = ("line", "arc", "junction", "dart", "blob")
 
 ATTRIBUTES: dict[str, tuple[str, str]] = {
     "length": ("pixels", "of a line or piece along its curve; 0 for a junction"),
-    "width": ("pixels", "of the line-support region or stroke; scale of a junction"),
+    "width": ("pixels", "of the line-support region or stroke; the shorter axis of a blob"),
+    "width_slope": (
+        "pixels",
+        "by which a stroke is wider at the end of its piece than at the start",
+    ),
     "contrast": ("share of full scale", "0 where the family has none"),
+    "scale": ("pixels", "radius on which a junction was seen; 0 for others"),
     "log10_nfa": ("log10", "lower is more meaningful"),
     "turning": ("radians", "turn of the tangent from the start to the end of a piece"),
+    "turning_slope": ("radians", "turn of its second half less that of its first"),
+    "offset_1": ("pixels", "how far a quarter of the piece lies left of its chord"),
+    "offset_2": ("pixels", "the same of its middle"),
+    "offset_3": ("pixels", "the same of three quarters of it"),
+    "inward": ("pixels", "from the middle to the left, where it is brighter, to the next curve"),
+    "outward": ("pixels", "the same to the right"),
     "degree": ("count", "branches of a junction; 0 for others"),
     "is_l": ("0 or 1", "junction of kind L"),
     "is_t": ("0 or 1", "junction of kind T"),
     "is_y": ("0 or 1", "junction of kind Y"),
     "is_x": ("0 or 1", "junction of kind X"),
-    "narrowest": ("radians", "smallest angle between neighbouring branches of a junction"),
+    "branch_1": ("radians", "from a junction's frame to the left to its first branch; 0 for none"),
+    "branch_2": ("radians", "the same of its second branch"),
+    "branch_3": ("radians", "the same of its third branch"),
+    "branch_4": ("radians", "the same of its fourth branch"),
 }
 """Columns of `Frames.attributes`: name to unit and meaning. None knows the picture's pose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """The N nodes of one image."""
+    """The N nodes of one image, or of G images one after the other."""
 
     kind: NDArray[np.uint8]
     """(N,): index into NODE_KINDS."""
@@ -48,6 +62,15 @@ class Frames:
     """(N, 2): (sin theta, cos theta), that is the step in (row, column) along the frame."""
     attributes: NDArray[np.float32]
     """(N, F): the columns that ATTRIBUTES names."""
+    following: NDArray[np.int32]
+    """(N,): piece that comes next on the curve, along the frame; -1 for none. Nodes and curves are
+    counted within their image."""
+    curve: NDArray[np.int32]
+    """(N,): curve that the node is of. The pieces of one chain or ridge share theirs."""
+    around: NDArray[np.int32]
+    """(N,): closed curve that encloses the node's curve most closely; -1 for none."""
+    offsets: NDArray[np.int64]
+    """(G + 1,): where the nodes of each image begin; [0, N] for one image."""
 
     def __post_init__(self) -> None:
         n = len(self.kind)
@@ -55,6 +78,10 @@ class Frames:
         check_array("position", self.position, (n, 2), np.float32)
         check_array("direction", self.direction, (n, 2), np.float32)
         check_array("attributes", self.attributes, (n, len(ATTRIBUTES)), np.float32)
+        check_array("following", self.following, (n,), np.int32)
+        check_array("curve", self.curve, (n,), np.int32)
+        check_array("around", self.around, (n,), np.int32)
+        check_offsets("offsets", self.offsets, len(self.offsets) - 1, n)
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -98,18 +125,87 @@ def frames_of(
     return joined([NODES_OF[kind](primitives, piece_length) for kind in kinds])
 
 
-def joined(parts: Sequence[Frames]) -> Frames:
-    """The nodes of all parts, one part after the other."""
-    every = [_nodes("line", np.zeros((0, 2)), np.zeros((0, 2))), *parts]
+def lone_nodes(
+    kind: NDArray[np.uint8],
+    position: NDArray[np.float32],
+    direction: NDArray[np.float32],
+    attributes: NDArray[np.float32],
+) -> Frames:
+    """The nodes of one image, each with a curve of its own that nothing is around."""
+    n = len(kind)
+    nothing = np.full(n, -1, np.int32)
     return Frames(
-        kind=np.concatenate([part.kind for part in every]),
-        position=np.concatenate([part.position for part in every]),
-        direction=np.concatenate([part.direction for part in every]),
-        attributes=np.concatenate([part.attributes for part in every]),
+        kind,
+        position,
+        direction,
+        attributes,
+        following=nothing,
+        curve=np.arange(n, dtype=np.int32),
+        around=nothing,
+        offsets=np.array([0, n], np.int64),
     )
 
 
-def _nodes(kind: str, position: Floats, along: Floats, **columns: Any) -> Frames:
+def joined(parts: Sequence[Frames]) -> Frames:
+    """The nodes of one image that its families make, one part after the other."""
+    every = [_nodes("line", np.zeros((0, 2)), np.zeros((0, 2))), *parts]
+    n_nodes = np.cumsum([0, *(len(part) for part in every)])
+    n_curves = np.cumsum([0, *(part.curve.max(initial=-1) + 1 for part in every)])
+    return _concatenated(
+        every,
+        following=[_moved(p.following, n) for p, n in zip(every, n_nodes, strict=False)],
+        curve=[_moved(p.curve, n) for p, n in zip(every, n_curves, strict=False)],
+        around=[_moved(p.around, n) for p, n in zip(every, n_curves, strict=False)],
+        offsets=n_nodes[[0, -1]],
+    )
+
+
+def side_by_side(images: Sequence[Frames]) -> Frames:
+    """The nodes of several images, one image after the other."""
+    if not images:
+        return side_by_side([joined([])])
+    return _concatenated(
+        images,
+        following=[frames.following for frames in images],
+        curve=[frames.curve for frames in images],
+        around=[frames.around for frames in images],
+        offsets=offsets_of(np.concatenate([np.diff(frames.offsets) for frames in images])),
+    )
+
+
+def _concatenated(
+    parts: Sequence[Frames],
+    following: Sequence[NDArray[np.int32]],
+    curve: Sequence[NDArray[np.int32]],
+    around: Sequence[NDArray[np.int32]],
+    offsets: NDArray[np.int64],
+) -> Frames:
+    return Frames(
+        kind=np.concatenate([part.kind for part in parts]),
+        position=np.concatenate([part.position for part in parts]),
+        direction=np.concatenate([part.direction for part in parts]),
+        attributes=np.concatenate([part.attributes for part in parts]),
+        following=np.concatenate(following),
+        curve=np.concatenate(curve),
+        around=np.concatenate(around),
+        offsets=offsets,
+    )
+
+
+def _moved(numbers: NDArray[np.int32], by: int) -> NDArray[np.int32]:
+    """Numbers counted from further on; -1 stays."""
+    return np.where(numbers < 0, -1, numbers + by).astype(np.int32)
+
+
+def _nodes(
+    kind: str,
+    position: Floats,
+    along: Floats,
+    *,
+    following: NDArray[np.integer[Any]] | None = None,
+    curve: NDArray[np.integer[Any]] | None = None,
+    **columns: Any,
+) -> Frames:
     """Nodes of one kind, directed like the vectors `along` (N, 2); other attributes are 0."""
     norm = np.hypot(along[:, 0], along[:, 1])
     # A primitive without extent has no direction of its own; any unit vector does.
@@ -120,11 +216,16 @@ def _nodes(kind: str, position: Floats, along: Floats, **columns: Any) -> Frames
     for column, name in enumerate(ATTRIBUTES):
         attributes[:, column] = columns.pop(name, 0)
     # Where the family has no NFA (NaN): 0, one false alarm an image, which says nothing for it.
-    return Frames(
+    alone = lone_nodes(
         np.full(len(position), NODE_KINDS.index(kind), np.uint8),
         position.astype(np.float32),
         direction.astype(np.float32),
         np.nan_to_num(attributes, nan=0.0),
+    )
+    return replace(
+        alone,
+        following=alone.following if following is None else following.astype(np.int32),
+        curve=alone.curve if curve is None else curve.astype(np.int32),
     )
 
 
@@ -145,38 +246,55 @@ def _line_nodes(primitives: Primitives, _: float) -> Frames:
 def _junction_nodes(primitives: Primitives, _: float) -> Frames:
     junctions = primitives.junctions
     degree = np.diff(junctions.branch_offsets)
-    widest, narrowest = _gaps(junctions.branch_angle, degree)
+    widest = _widest_gap(junctions.branch_angle, degree)
+    branches = _ranked_branches(junctions.branch_angle, degree, widest)
     return _nodes(
         "junction",
         junctions.position.astype(np.float64),
         np.stack([np.sin(widest), np.cos(widest)], axis=1),
-        width=junctions.scale,
+        scale=junctions.scale,
         log10_nfa=junctions.log10_nfa,
         degree=degree,
-        narrowest=narrowest,
+        branch_1=branches[:, 0],
+        branch_2=branches[:, 1],
+        branch_3=branches[:, 2],
+        branch_4=branches[:, 3],
         **{f"is_{k.lower()}": junctions.kind == i for i, k in enumerate(JUNCTION_KINDS)},
     )
 
 
-def _gaps(branch_angle: NDArray[np.float32], degree: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Middle of the widest and size of the narrowest gap between branches, of each junction.
-
-    One branch leaves one gap of 2 pi; no branch: middle 0 and size 0.
-    """
-    widest, narrowest = np.zeros(len(degree)), np.zeros(len(degree))
+def _widest_gap(branch_angle: NDArray[np.float32], degree: NDArray[np.int64]) -> Floats:
+    """Middle of the widest gap between branches of each junction; 0 where it has no branch."""
+    widest = np.zeros(len(degree))
     has = degree > 0
     if not has.any():
-        return widest, narrowest
+        return widest
     owner = np.repeat(np.arange(len(degree)), degree)
     angle = branch_angle.astype(np.float64)[np.lexsort((branch_angle, owner))]
     starts = offsets_of(degree)[:-1][has]
     following = np.append(angle[1:], 0)
     following[starts + degree[has] - 1] = angle[starts] + 2 * np.pi
     gap = following - angle
-    narrowest[has] = np.minimum.reduceat(gap, starts)
     by_gap = np.lexsort((-gap, owner))[starts]
     widest[has] = angle[by_gap] + gap[by_gap] / 2
-    return widest, narrowest
+    return widest
+
+
+def _ranked_branches(
+    branch_angle: NDArray[np.float32], degree: NDArray[np.int64], widest: Floats
+) -> Floats:
+    """Angles (N, 4), in (0, 2 pi), from the widest gap to the left to each branch; 0 for none.
+
+    To the left means against the angles of the picture, whose rows run down.
+    """
+    ranked = np.zeros((len(degree), 4))
+    owner = np.repeat(np.arange(len(degree)), degree)
+    turn = np.mod(widest[owner] - branch_angle, 2 * np.pi)
+    order = np.lexsort((turn, owner))
+    rank = np.arange(len(owner)) - np.repeat(offsets_of(degree)[:-1], degree)
+    few = rank < ranked.shape[1]
+    ranked[owner[order][few], rank[few]] = turn[order][few]
+    return ranked
 
 
 def _arc_nodes(primitives: Primitives, piece_length: float) -> Frames:
@@ -209,7 +327,7 @@ def _dart_nodes(primitives: Primitives, piece_length: float) -> Frames:
                 middle,
                 along * sign,
                 length=length,
-                width=ridges.width[ridge],
+                width=ridges.mean_width[ridge],
                 log10_nfa=ridges.log10_nfa[ridge],
                 turning=turning * sign,
             )

@@ -26,6 +26,8 @@ class RelationGraph:
     """(E,): node that the edge enters."""
     relation: NDArray[np.uint8]
     """(E,): index into `relations`."""
+    rank: NDArray[np.uint8]
+    """(E,): slot of the edge among those of its source and relation."""
     attributes: NDArray[np.float32]
     """(E, A): what the edge's relation measures, in the order it states; 0 in columns that it does
     not fill."""
@@ -37,6 +39,7 @@ class RelationGraph:
         check_array("source", self.source, (n_edges,), np.int32)
         check_array("target", self.target, (n_edges,), np.int32)
         check_array("relation", self.relation, (n_edges,), np.uint8)
+        check_array("rank", self.rank, (n_edges,), np.uint8)
         check_array("attributes", self.attributes, (n_edges, None), np.float32)
         for name, ends in (("source", self.source), ("target", self.target)):
             if n_edges and not (ends.min() >= 0 and ends.max() < len(self.frames)):
@@ -97,6 +100,7 @@ def related(
         relations=tuple(relations),
         source=np.concatenate([none, *(edges.source for edges in found)]),
         target=np.concatenate([none, *(edges.target for edges in found)]),
+        rank=np.concatenate([np.zeros(0, np.uint8), *(edges.rank for edges in found)]),
         relation=np.repeat(np.arange(len(found), dtype=np.uint8), np.diff(offsets)),
         attributes=attributes,
         label=label,

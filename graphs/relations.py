@@ -58,12 +58,15 @@ class Edges:
     """(E, A): one column for each of `measures`."""
     measures: tuple[str, ...]
     """Names of MEASURES; the same for all images."""
+    rank: NDArray[np.uint8]
+    """(E,): slot of the edge among those of its source, 0 the closest or first; at most 255."""
 
     def __post_init__(self) -> None:
         n = len(self.source)
         check_array("source", self.source, (n,), np.int32)
         check_array("target", self.target, (n,), np.int32)
         check_array("attributes", self.attributes, (n, len(self.measures)), np.float32)
+        check_array("rank", self.rank, (n,), np.uint8)
         if unknown := set(self.measures) - set(MEASURES):
             raise ContractError(f"measures: expected names of MEASURES, got {sorted(unknown)}")
 
@@ -270,7 +273,9 @@ def _edges(i: Nodes, j: Nodes, **measures: Floats) -> Edges:
     columns = np.empty((len(i), len(measures)), np.float32)
     for column, values in enumerate(measures.values()):
         columns[:, column] = values
-    return Edges(i.astype(np.int32), j.astype(np.int32), columns, tuple(measures))
+    return Edges(
+        i.astype(np.int32), j.astype(np.int32), columns, tuple(measures), np.zeros(len(i), np.uint8)
+    )
 
 
 RELATIONS: dict[str, Callable[..., Edges]] = {

@@ -17,15 +17,19 @@ from perceptgraph.stores.ragged import Column, Layout, RaggedStore, Record
 from perceptgraph.stores.status import IDENTITY_COLUMNS
 
 FORMAT = "perceptgraph.graphs"
-VERSION = 1
+VERSION = 2
 
 GRAPH_COLUMNS = {
     "node/kind": Column("node", "u1", meaning=", ".join(NODE_KINDS)),
     "node/position": Column("node", "f4", (2,), "pixels", "(row, column)"),
     "node/direction": Column("node", "f4", (2,), "", "(sin theta, cos theta)"),
     "node/attributes": Column("node", "f4", (len(ATTRIBUTES),), "", "see node_attributes"),
+    "node/following": Column("node", "i4", (), "", "node next on the curve; -1 for none"),
+    "node/curve": Column("node", "i4", (), "", "curve of the image that the node is of"),
+    "node/around": Column("node", "i4", (), "", "closed curve around that curve; -1 for none"),
     "edge/index": Column("edge", "i4", (2,), "", "source, target: nodes of the image"),
     "edge/relation": Column("edge", "u1", meaning="index into relations"),
+    "edge/rank": Column("edge", "u1", meaning="slot among the edges of the source and relation"),
 }
 
 
@@ -69,8 +73,12 @@ def graph_record(graph: RelationGraph, identity: Record) -> dict[str, Any]:
         "node/position": graph.frames.position,
         "node/direction": graph.frames.direction,
         "node/attributes": graph.frames.attributes,
+        "node/following": graph.frames.following,
+        "node/curve": graph.frames.curve,
+        "node/around": graph.frames.around,
         "edge/index": np.stack([graph.source, graph.target], axis=1),
         "edge/relation": graph.relation,
+        "edge/rank": graph.rank,
         "edge/attributes": graph.attributes,
     }
 
@@ -82,6 +90,10 @@ def graph_of(record: Record, relations: Sequence[str]) -> RelationGraph:
         position=record["node/position"],
         direction=record["node/direction"],
         attributes=record["node/attributes"],
+        following=record["node/following"],
+        curve=record["node/curve"],
+        around=record["node/around"],
+        offsets=np.array([0, len(record["node/kind"])], np.int64),
     )
     return RelationGraph(
         frames=frames,
@@ -89,6 +101,7 @@ def graph_of(record: Record, relations: Sequence[str]) -> RelationGraph:
         source=record["edge/index"][:, 0],
         target=record["edge/index"][:, 1],
         relation=record["edge/relation"],
+        rank=record["edge/rank"],
         attributes=record["edge/attributes"],
         label=int(record["image/label"]),
     )

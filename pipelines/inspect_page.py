@@ -144,10 +144,10 @@ def _has(kind: str, attribute: str) -> bool:
     if attribute in _FORMS:  # shown in words, as the node's form
         return False
     if kind == "junction":
-        return attribute not in ("length", "contrast", "turning")
+        return attribute in ("scale", "log10_nfa", "degree") or attribute.startswith("branch_")
     if attribute == "turning":
         return kind in ("arc", "dart")
-    return attribute not in ("degree", "narrowest")
+    return attribute not in ("degree", "scale") and not attribute.startswith("branch_")
 
 
 def _form(frames: Frames, node: int) -> str:

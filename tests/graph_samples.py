@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from perceptgraph.graphs.frames import ATTRIBUTES, Frames
+from perceptgraph.graphs.frames import ATTRIBUTES, lone_nodes
 from perceptgraph.graphs.loader import GraphSchema
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.graphs.store import graph_attributes, graph_layout, graph_record
@@ -23,7 +23,7 @@ def random_graph(
     n_edges = n_edges if n_nodes else 0
     angle = rng.uniform(-np.pi, np.pi, n_nodes)
     attributes = rng.normal(size=(n_nodes, len(ATTRIBUTES))).astype(np.float32)
-    frames = Frames(
+    frames = lone_nodes(
         kind=rng.integers(0, 3, n_nodes).astype(np.uint8),
         position=rng.uniform(0, 64, (n_nodes, 2)).astype(np.float32),
         direction=np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32),
@@ -39,6 +39,7 @@ def random_graph(
         source=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
         target=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
         relation=relation,
+        rank=rng.integers(0, 9, n_edges).astype(np.uint8),
         attributes=measures,
         label=label,
     )
@@ -53,7 +54,7 @@ def random_graphs(seed: int, n: int = 12) -> list[RelationGraph]:
 
 def learnable_graph(rng: np.random.Generator, label: int) -> RelationGraph:
     """A graph whose class is the mean of the first measure of "near", and nothing else."""
-    graph = random_graph(rng, 8, 30, label)
+    graph = random_graph(rng, 8, 60, label)
     graph.attributes[graph.relation == 0, 0] += 3 * label
     return graph
 

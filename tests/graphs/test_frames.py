@@ -73,11 +73,12 @@ def test_junction_points_along_its_widest_gap() -> None:
     frames = frames_of(primitives(junctions=junction(np.pi / 2, 0, kind=2)))
 
     np.testing.assert_allclose(frames.direction, [(-(0.5**0.5), -(0.5**0.5))], atol=1e-6)
-    np.testing.assert_allclose(column(frames, "narrowest"), np.pi / 2, atol=1e-6)
+    branches = [column(frames, f"branch_{k}")[0] for k in (1, 2, 3, 4)]
+    np.testing.assert_allclose(branches, np.array([3, 5, 0, 0]) * np.pi / 4, atol=1e-5)
     assert column(frames, "degree") == 2
     assert column(frames, "is_y") == 1
     assert column(frames, "is_l") == column(frames, "length") == 0
-    assert column(frames, "width") == 5
+    assert column(frames, "scale") == 5
 
 
 def test_gaps_of_junctions_are_not_mixed() -> None:
@@ -92,9 +93,9 @@ def test_gaps_of_junctions_are_not_mixed() -> None:
 
     frames = frames_of(primitives(junctions=three))
 
-    np.testing.assert_allclose(
-        column(frames, "narrowest"), [2 * np.pi - 6, 0, 2 * np.pi], atol=1e-5
-    )
+    branches = np.stack([column(frames, f"branch_{k}") for k in (1, 2, 3)], axis=1)
+    turns = [(1.5, 2 * np.pi - 4.5, 2 * np.pi - 1.5), (0, 0, 0), (np.pi, 0, 0)]
+    np.testing.assert_allclose(branches, turns, atol=1e-5)
     theta = np.arctan2(*frames.direction.T)
     np.testing.assert_allclose(np.abs(theta), [1.5, 0, np.pi - 1], atol=1e-5)
 
@@ -154,7 +155,7 @@ def test_ridge_gives_darts_in_both_directions() -> None:
     ridge = Ridges(
         circle(10, 100, turns=0.5).astype(np.float32),
         np.array([0, 100], np.int64),
-        f4(3),
+        np.full(100, 3, np.float32),
         np.array([True]),
         f4(-4),
     )

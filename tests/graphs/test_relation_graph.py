@@ -46,4 +46,4 @@ def test_an_edge_to_a_node_that_is_not_there_is_refused() -> None:
     frames: Frames = joined([])
 
     with pytest.raises(ContractError, match="expected nodes"):
-        RelationGraph(frames, ("near",), one, one, zero, np.zeros((1, 0), np.float32))
+        RelationGraph(frames, ("near",), one, one, zero, zero, np.zeros((1, 0), np.float32))

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from strategies import angles, frames
 
 from perceptgraph.graphs.approach import Pieces
-from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames, joined
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames, joined, lone_nodes
 from perceptgraph.graphs.relations import MEASURES, RELATIONS, Edges, measures_of, near
 from perceptgraph.stores.arrays import ContractError
 
-LENGTHS = [list(ATTRIBUTES).index(name) for name in ("length", "width")]
+LENGTHS = [list(ATTRIBUTES).index(name) for name in ("length", "width", "scale")]
 every_relation = pytest.mark.parametrize("name", RELATIONS)
 # The same examples each time: a pair within rounding of a threshold comes once in many runs.
 same_examples = settings(derandomize=True, max_examples=60)
@@ -20,7 +20,7 @@ def moved(nodes: Frames, turn: float = 0.0, shift: float = 0.0, scale: float = 1
     turning = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     attributes = nodes.attributes.copy()
     attributes[:, LENGTHS] *= scale
-    return Frames(
+    return lone_nodes(
         nodes.kind,
         (scale * (nodes.position @ turning.T) + shift).astype(np.float32),
         (nodes.direction @ turning.T).astype(np.float32),
@@ -37,15 +37,15 @@ def lines(*ends) -> Frames:
     along = (b - a) / np.maximum(length, 1e-12)[:, None]
     along[length == 0] = (0, 1)
     kind = np.zeros(len(a), np.uint8)
-    return Frames(kind, ((a + b) / 2).astype(np.float32), along.astype(np.float32), attributes)
+    return lone_nodes(kind, ((a + b) / 2).astype(np.float32), along.astype(np.float32), attributes)
 
 
 def junction(row: float, column: float, scale: float = 4.0) -> Frames:
     attributes = np.zeros((1, len(ATTRIBUTES)), np.float32)
-    attributes[0, 1] = scale
+    attributes[0, list(ATTRIBUTES).index("scale")] = scale
     kind = np.array([NODE_KINDS.index("junction")], np.uint8)
     at, along = np.array([[row, column]], np.float32), np.array([[0, 1]], np.float32)
-    return Frames(kind, at, along, attributes)
+    return lone_nodes(kind, at, along, attributes)
 
 
 def pairs(name: str, nodes: Frames) -> set[tuple[int, int]]:
@@ -75,7 +75,7 @@ def test_relation_does_not_see_the_pose_of_the_picture(name, nodes, turn, shift,
 @given(nodes=frames(), rng=st.randoms(use_true_random=False))
 def test_order_of_the_nodes_does_not_matter(name, nodes, rng) -> None:
     order = np.array(rng.sample(range(len(nodes)), len(nodes)), np.int64)
-    shuffled = Frames(
+    shuffled = lone_nodes(
         nodes.kind[order], nodes.position[order], nodes.direction[order], nodes.attributes[order]
     )
 
@@ -221,7 +221,7 @@ def test_an_unknown_measure_is_refused() -> None:
     none = np.zeros(0, np.int32)
 
     with pytest.raises(ContractError, match="names of MEASURES"):
-        Edges(none, none, np.zeros((0, 1), np.float32), ("weight",))
+        Edges(none, none, np.zeros((0, 1), np.float32), ("weight",), np.zeros(0, np.uint8))
 
 
 def test_every_measure_is_taken_by_a_relation() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perceptgraph.graphs.frames import ATTRIBUTES, Frames
+from perceptgraph.graphs.frames import ATTRIBUTES, Frames, lone_nodes
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.pipelines.inspect_page import curve, figure, is_clear, page, pairs_of
 from perceptgraph.stages.drawing import png_bytes, svg_bytes
@@ -21,7 +21,7 @@ def frames_at(
     n = len(positions)
     attributes = np.zeros((n, len(ATTRIBUTES)), np.float32)
     attributes[:, LENGTH], attributes[:, TURNING] = length, turning
-    return Frames(
+    return lone_nodes(
         kind=np.array(kind, np.uint8),
         position=np.array(positions, np.float32).reshape(n, 2),
         direction=np.tile(np.array([0, 1], np.float32), (n, 1)),
@@ -42,6 +42,7 @@ def graph() -> RelationGraph:
         source=np.array([0, 0, 0, 0, 1], np.int32),
         target=np.array([1, 2, 3, 1, 0], np.int32),
         relation=np.array([0, 0, 0, 1, 1], np.uint8),
+        rank=np.zeros(5, np.uint8),
         attributes=np.zeros((5, 1), np.float32),
     )
 
@@ -90,7 +91,7 @@ def test_figure_of_a_graph_and_of_none_can_be_written(graph: RelationGraph) -> N
         frames_at([], [], [], []),
         (),
         *(np.zeros(0, np.int32),) * 2,
-        np.zeros(0, np.uint8),
+        *(np.zeros(0, np.uint8),) * 2,
         np.zeros((0, 0), np.float32),
     )
 
