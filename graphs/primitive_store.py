@@ -20,7 +20,7 @@ from perceptgraph.stores.ragged import IMAGE, Column, Layout, RaggedStore, Recor
 from perceptgraph.stores.status import IDENTITY_COLUMNS
 
 FORMAT = "perceptgraph.primitives"
-VERSION = 1
+VERSION = 2
 
 _POLARITY = "1 where the brighter side is to the left, -1 right, 0 unknown"
 _NFA = "log10 of the number of false alarms, lower is more meaningful"
@@ -56,7 +56,7 @@ JUNCTION_COLUMNS = {
 RIDGE_COLUMNS = {
     "ridge/n_points": Column("ridge", "i4", (), "count", "points of the ridge"),
     "ridge/points": Column("ridge_point", "f4", (2,), "pixels", "(row, column), by ridge"),
-    "ridge/width": Column("ridge", "f4", (), "pixels", "mean width of the stroke"),
+    "ridge/width": Column("ridge_point", "f4", (), "pixels", "of the stroke at each point"),
     "ridge/bright": Column("ridge", "u1", meaning="1 where brighter than both sides"),
     "ridge/log10_nfa": Column("ridge", "f4", (), "log10", _NFA),
 }

@@ -7,6 +7,7 @@ more meaningful. Each family is sorted, most meaningful first.
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ FAMILIES = ("lines", "edges", "junctions", "ridges", "blobs")
 class LineSegments:
     """The N meaningful line segments of one image."""
 
+    runs: ClassVar[dict[str, str]] = {}
+    """Fields that hold a run of values for each primitive, to the field with where these begin."""
     endpoints: NDArray[np.float32]
     """(N, 2, 2): segment, end, (row, column), in pixels."""
     width: NDArray[np.float32]
@@ -54,6 +57,7 @@ class LineSegments:
 class EdgeChains:
     """The N meaningful edge chains of one image: ordered points along a level line or edge."""
 
+    runs: ClassVar[dict[str, str]] = {"points": "offsets"}
     points: NDArray[np.float32]
     """(P, 2): (row, column), in pixels."""
     offsets: NDArray[np.int64]
@@ -84,6 +88,7 @@ class EdgeChains:
 class Junctions:
     """The N junctions of one image: points where branches meet."""
 
+    runs: ClassVar[dict[str, str]] = {"branch_angle": "branch_offsets"}
     position: NDArray[np.float32]
     """(N, 2): (row, column), in pixels."""
     branch_angle: NDArray[np.float32]
@@ -114,33 +119,43 @@ class Junctions:
 class Ridges:
     """The N ridges of one image: centre lines of strokes, bright or dark."""
 
+    runs: ClassVar[dict[str, str]] = {"points": "offsets", "width": "offsets"}
     points: NDArray[np.float32]
     """(P, 2): (row, column), in pixels."""
     offsets: NDArray[np.int64]
     """(N + 1,): where the points of each ridge begin."""
     width: NDArray[np.float32]
-    """(N,): mean width of the stroke, in pixels."""
+    """(P,): of the stroke at each point, across it, in pixels."""
     bright: NDArray[np.bool_]
     """(N,): brighter than both sides."""
     log10_nfa: NDArray[np.float32]
     """(N,)."""
 
     def __post_init__(self) -> None:
-        n = len(self.width)
+        n = len(self.bright)
         check_array("points", self.points, (None, 2), np.float32)
         check_offsets("offsets", self.offsets, n, len(self.points))
-        check_array("width", self.width, (n,), np.float32)
+        check_array("width", self.width, (len(self.points),), np.float32)
         check_array("bright", self.bright, (n,), np.bool_)
         check_array("log10_nfa", self.log10_nfa, (n,), np.float32)
 
     def __len__(self) -> int:
-        return len(self.width)
+        return len(self.bright)
+
+    @property
+    def mean_width(self) -> NDArray[np.float32]:
+        """(N,): mean of the widths at the points of each ridge, in pixels; 0 without points."""
+        n_points = np.diff(self.offsets)
+        ridge = np.repeat(np.arange(len(self)), n_points)
+        total = np.bincount(ridge, self.width, minlength=len(self))
+        return (total / np.maximum(n_points, 1)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blobs:
     """The N blobs of one image: spots and closed convex sets."""
 
+    runs: ClassVar[dict[str, str]] = {"points": "offsets"}
     centre: NDArray[np.float32]
     """(N, 2): (row, column), in pixels."""
     second_moments: NDArray[np.float32]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from perceptgraph.graphs.primitives import FAMILIES, JUNCTION_KINDS, Primitives
 
 FORMAT = "perceptgraph.primitives"
-VERSION = 1
+VERSION = 2
 COLOURS = {
     "lines": "#0072b2",
     "edges": "#009e73",
@@ -59,7 +59,7 @@ UNITS = {
     },
     "ridges": {
         "points": "pixels",
-        "width": "pixels",
+        "width": "pixels, at each point",
         "bright": "true or false",
         "log10_nfa": "log10; null for none",
     },
@@ -73,7 +73,6 @@ UNITS = {
 }
 """Family to its fields and their units, as written to JSON."""
 
-_RAGGED = {"points": "offsets", "branch_angle": "branch_offsets"}
 _SIDE_INCHES = 6.0
 
 
@@ -216,8 +215,8 @@ def _items(found: Any, family: str) -> list[dict[str, Any]]:
         item: dict[str, Any] = {}
         for field in UNITS[family]:
             values = getattr(found, field)
-            if field in _RAGGED:
-                offsets = getattr(found, _RAGGED[field])
+            if field in found.runs:
+                offsets = getattr(found, found.runs[field])
                 item[field] = plain(values[offsets[i] : offsets[i + 1]])
             elif field == "kind":
                 item[field] = JUNCTION_KINDS[values[i]]

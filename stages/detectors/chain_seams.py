@@ -31,10 +31,10 @@ class Piece:
 
     chain: int
     """Index of the chain."""
-    points: Points
-    """(P, 2)."""
-    beyond: tuple[Points | None, Points | None]
-    """(2,): the point of the chain before the first and after the last, outside the core."""
+    members: Indices
+    """(P,): its points, among those of all chains."""
+    beyond: tuple[int | None, int | None]
+    """The point of the chain before the first and the one after the last, outside the core."""
 
 
 def join_chains(found: Chains, tile: Indices, layout: list[Tile]) -> Chains:
@@ -42,7 +42,7 @@ def join_chains(found: Chains, tile: Indices, layout: list[Tile]) -> Chains:
 
     Where a chain leaves a core the neighbour has seen it go on: its cut has the same two points,
     the other way round. Pieces with the same cut, that agree in sign and side, are one chain, with
-    mean values (by their numbers of points) and the best `log10_nfa`.
+    their mean contrast (by their numbers of points) and the best `log10_nfa`.
     """
     whole: list[int] = []
     pieces: list[Piece] = []
@@ -53,7 +53,9 @@ def join_chains(found: Chains, tile: Indices, layout: list[Tile]) -> Chains:
             whole.append(k)
         elif inside.any():
             is_closed = bool(found.closed[k]) if isinstance(found, EdgeChains) else False
-            pieces.extend(_pieces(k, points, inside, is_closed))
+            if is_closed and (points[0] == points[-1]).all():
+                inside = inside[:-1]
+            pieces.extend(_pieces(k, int(found.offsets[k]), inside, is_closed))
     partner = _partners(found, pieces)
     kept = [chosen(found, np.array(whole, np.int64))]
     for way, closes in _ways(partner):
@@ -63,28 +65,25 @@ def join_chains(found: Chains, tile: Indices, layout: list[Tile]) -> Chains:
     return concatenated(kept)
 
 
-def _pieces(
-    chain: int, points: Points, inside: NDArray[np.bool_], is_closed: bool
-) -> Iterator[Piece]:
-    """The runs of points in the core; a closed chain is begun outside."""
+def _pieces(chain: int, begin: int, inside: NDArray[np.bool_], is_closed: bool) -> Iterator[Piece]:
+    """The runs in the core of a chain whose points begin there; a closed one is begun outside."""
+    members = begin + np.arange(len(inside))
     if is_closed:
-        if (points[0] == points[-1]).all():
-            points, inside = points[:-1], inside[:-1]
         first = int(np.flatnonzero(~inside)[0])
-        points, inside = np.roll(points, -first, axis=0), np.roll(inside, -first)
-        points, inside = np.append(points, points[:1], axis=0), np.append(inside, False)
+        members, inside = np.roll(members, -first), np.roll(inside, -first)
+        members, inside = np.append(members, members[:1]), np.append(inside, False)
     steps = np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8))
     for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
-        before = points[start - 1] if start > 0 else None
-        after = points[stop] if stop < len(points) else None
-        yield Piece(chain, points[start:stop], (before, after))
+        before = int(members[start - 1]) if start > 0 else None
+        after = int(members[stop]) if stop < len(members) else None
+        yield Piece(chain, members[start:stop], (before, after))
 
 
 def _partners(found: EdgeChains | Ridges, pieces: list[Piece]) -> Indices:
     """End (2 N,) that continues each end of N pieces, 2 k for the start of piece k; -1 for none."""
     partner = np.full(2 * len(pieces), -1, np.int64)
     cut = [
-        (2 * k + end, np.concatenate([piece.points[-end], beyond]))
+        (2 * k + end, found.points[[piece.members[-end], beyond]].ravel())
         for k, piece in enumerate(pieces)
         for end, beyond in enumerate(piece.beyond)
         if beyond is not None
@@ -134,15 +133,16 @@ def _ways(partner: Indices) -> Iterator[tuple[list[int], bool]]:
 def _one_chain(found: Chains, pieces: list[Piece], way: list[int], is_closed: bool) -> Chains:
     """Joined pieces as one chain, in the order of the way."""
     parts = [pieces[end // 2] for end in way]
-    weight = np.array([len(part.points) for part in parts])
+    weight = np.array([len(part.members) for part in parts])
     longest = int(weight.argmax())
     index = np.array([part.chain for part in parts])
-    points = np.concatenate(
+    members = np.concatenate(
         [
-            part.points if end % 2 == START else part.points[::-1]
+            part.members if end % 2 == START else part.members[::-1]
             for part, end in zip(parts, way, strict=True)
         ]
     )
+    offsets = np.array([0, len(members)])
     one = chosen(found, index[longest : longest + 1])
     best = found.log10_nfa[index].min(keepdims=True)
     if isinstance(one, EdgeChains):
@@ -151,7 +151,6 @@ def _one_chain(found: Chains, pieces: list[Piece], way: list[int], is_closed: bo
         polarity = -one.polarity if turned else one.polarity
         closed = np.array([is_closed])
         made = replace(one, closed=closed, polarity=polarity, contrast=contrast, log10_nfa=best)
-    else:
-        width = np.array([np.average(found.width[index], weights=weight)], np.float32)
-        made = replace(one, width=width, log10_nfa=best)
-    return replace(made, points=points, offsets=np.array([0, len(points)]))
+        return replace(made, points=found.points[members], offsets=offsets)
+    width = found.width[members]
+    return replace(one, points=found.points[members], offsets=offsets, width=width, log10_nfa=best)

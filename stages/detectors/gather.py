@@ -11,19 +11,15 @@ from perceptgraph.stores.arrays import offsets_of, ranges
 
 Family = TypeVar("Family", LineSegments, EdgeChains, Junctions, Ridges, Blobs)
 
-RAGGED = {"points": "offsets", "branch_angle": "branch_offsets"}
-"""Fields that hold runs, to the field with where these begin."""
-
 
 def chosen(found: Family, index: NDArray[np.integer]) -> Family:
     """The primitives of these indices, in this order."""
     values = {field.name: getattr(found, field.name) for field in fields(found)}
-    picked = {name: values[name][index] for name in values if name not in RAGGED}
-    for name, offsets in RAGGED.items():
-        if name in values:
-            counts = np.diff(values[offsets])[index]
-            picked[name] = values[name][ranges(values[offsets][index], counts)]
-            picked[offsets] = offsets_of(counts)
+    picked = {name: values[name][index] for name in values if name not in found.runs}
+    for name, offsets in found.runs.items():
+        counts = np.diff(values[offsets])[index]
+        picked[name] = values[name][ranges(values[offsets][index], counts)]
+        picked[offsets] = offsets_of(counts)
     return replace(found, **picked)
 
 
@@ -33,9 +29,8 @@ def concatenated(parts: list[Family]) -> Family:
         field.name: np.concatenate([getattr(part, field.name) for part in parts])
         for field in fields(parts[0])
     }
-    for offsets in RAGGED.values():
-        if offsets in joined:
-            joined[offsets] = offsets_of(
-                np.concatenate([np.diff(getattr(part, offsets)) for part in parts])
-            )
+    for offsets in parts[0].runs.values():
+        joined[offsets] = offsets_of(
+            np.concatenate([np.diff(getattr(part, offsets)) for part in parts])
+        )
     return replace(parts[0], **joined)

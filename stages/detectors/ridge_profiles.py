@@ -6,6 +6,9 @@ from perceptgraph.stages.detectors.levels import level_at
 from perceptgraph.stores.compiled import njit
 
 ENOUGH = 24  # points of a ridge that its profile is taken from
+STEP = 4  # points from one place where the width is measured to the next
+AROUND = 8  # points on either side of it that its profile is taken from
+WIDER = 2.0  # widths of the whole ridge: a wider place is where it meets another
 
 
 @njit(cache=True, nogil=True)
@@ -47,6 +50,48 @@ def widths_and_rises(image, point, offsets, reach, least):  # type: ignore[no-un
         width[k] = total
         rise[k] = lowest
     return width, rise
+
+
+@njit(cache=True, nogil=True)
+def widths_along(image, point, offsets, reach, least, whole):  # type: ignore[no-untyped-def]
+    """Width of ridges at each of their points.
+
+    That of the mean profile across some points before and after, every few points, and linear in
+    between. Where a ridge runs into another one its width is that of the whole.
+
+    Parameters
+    ----------
+    image, point, offsets, reach, least
+        Of `widths_and_rises`.
+    whole : (N,) float32
+        Widths that it returned.
+
+    Returns
+    -------
+    width : (P,) float32
+        Pixels.
+    """
+    width = np.empty(len(point), np.float32)
+    for k in range(len(reach)):
+        of = point[offsets[k] : offsets[k + 1]]
+        here = width[offsets[k] : offsets[k + 1]]
+        before, at = 0, 0
+        while at < len(of):
+            near = of[max(at - AROUND, 0) : at + AROUND + 1]
+            here[at] = _width(_profile(image, near, reach[k]), least)
+            if not 0 < here[at] <= WIDER * whole[k]:
+                here[at] = whole[k]
+            for i in range(before + 1, at):
+                here[i] = here[before] + (here[at] - here[before]) * (i - before) / (at - before)
+            before = at
+            at = len(of) if at == len(of) - 1 else min(at + STEP, len(of) - 1)
+    return width
+
+
+@njit(cache=True, nogil=True)
+def _width(profile, least):  # type: ignore[no-untyped-def]
+    centre = len(profile) // 2
+    return _half_width(profile, centre, 1, least)[0] + _half_width(profile, centre, -1, least)[0]
 
 
 @njit(cache=True, nogil=True)

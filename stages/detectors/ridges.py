@@ -11,7 +11,7 @@ from perceptgraph.graphs.primitives import Ridges, no_ridges
 from perceptgraph.stages.detectors.noise import Noise, measure_noise
 from perceptgraph.stages.detectors.ridge_chains import chains, pieces, ridge_points
 from perceptgraph.stages.detectors.ridge_law import TABLE_STEP, log10_tail_table, strength_of
-from perceptgraph.stages.detectors.ridge_profiles import widths_and_rises
+from perceptgraph.stages.detectors.ridge_profiles import widths_along, widths_and_rises
 from perceptgraph.stages.detectors.ridge_scales import exclusive
 from perceptgraph.stores.arrays import offsets_of
 
@@ -206,11 +206,11 @@ def _one_answer(
     width, rise = widths_and_rises(image, path, offsets, reach, min_contrast)
     best = np.argsort(log10_nfa, kind="stable")
     best = best[rise[best] >= min_contrast]
-    at, _ = _members(np.stack([offsets[:-1], offsets[1:] - 1], axis=1)[best])
+    at, in_order = _members(np.stack([offsets[:-1], offsets[1:] - 1], axis=1)[best])
     return Ridges(
         points=np.ascontiguousarray(path[at, :2]),
-        offsets=offsets_of(np.diff(offsets)[best]),
-        width=width[best],
+        offsets=in_order,
+        width=widths_along(image, path[at], in_order, reach[best], min_contrast, width[best]),
         bright=path[offsets[best], 5] > 0,
         log10_nfa=(log10_nfa[best] + log10_eps).astype(np.float32),
     )

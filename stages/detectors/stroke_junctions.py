@@ -75,7 +75,10 @@ def _junctions(points, offsets, width, log10_nfa, straight, corner):  # type: ig
     meeting = np.zeros(5)
     n, m = 0, 0
     # Ends by place: the ones that are equal follow one another.
-    n_strokes = len(width)
+    n_strokes = len(log10_nfa)
+    typical = np.empty(n_strokes, np.float32)
+    for k in range(n_strokes):
+        typical[k] = np.median(width[offsets[k] : offsets[k + 1]])
     key = np.empty(2 * n_strokes)
     for k in range(n_strokes):
         key[2 * k] = points[offsets[k], 0] * 1048576.0 + points[offsets[k], 1]
@@ -95,8 +98,8 @@ def _junctions(points, offsets, width, log10_nfa, straight, corner):  # type: ig
                 of = points[offsets[k] : offsets[k + 1]]
                 if is_last:
                     of = of[::-1]
-                span = width[k] + SPAN
-                angle[m], r, c = _direction(of, 0, 1, span, width[k] / 2 + 1)
+                span = typical[k] + SPAN
+                angle[m], r, c = _direction(of, 0, 1, span, typical[k] / 2 + 1)
                 _add_line(meeting, r - of[0, 0], c - of[0, 1], angle[m])
                 m += 1
                 reach, worst = max(reach, span), max(worst, log10_nfa[k])
@@ -108,7 +111,7 @@ def _junctions(points, offsets, width, log10_nfa, straight, corner):  # type: ig
             first[n] = m
         at = to
     for k in range(n_strokes):
-        span = width[k] + SPAN
+        span = typical[k] + SPAN
         of, shift = _unrolled(points[offsets[k] : offsets[k + 1]], span)
         turn = _turns(of, span)
         steps = int(span)

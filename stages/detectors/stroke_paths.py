@@ -133,7 +133,7 @@ def _follow(skeleton, meetings, r, c, start, points, n):  # type: ignore[no-unty
 
 @njit(cache=True, nogil=True)
 def centred(image, level, sign, points, offsets, met, reach):  # type: ignore[no-untyped-def]
-    """Points moved across each curve to the middle of the stroke; its width.
+    """Points moved across each curve to the middle of the stroke, and its width there.
 
     The stroke ends where the level, linear in between, crosses half maximum.
 
@@ -152,13 +152,13 @@ def centred(image, level, sign, points, offsets, met, reach):  # type: ignore[no
     Returns
     -------
     points : (Q, 2) float32
-    width : (N,) float32
-        Median along the curve, pixels.
+    width : (Q,) float32
+        Pixels; where it runs into another one, that of the nearest place where it does not.
     """
-    width = np.zeros(len(offsets) - 1, np.float32)
+    width = np.empty(len(points), np.float32)
     moved = points.copy()
     across = np.empty(len(points))
-    for k in range(len(width)):
+    for k in range(len(offsets) - 1):
         begin, end = offsets[k], offsets[k + 1]
         for i in range(begin, end):
             before, after = points[max(i - HALF, begin)], points[min(i + HALF, end - 1)]
@@ -171,13 +171,27 @@ def centred(image, level, sign, points, offsets, met, reach):  # type: ignore[no
             shift = min(max((one - two) / 2, -MOST), MOST)
             moved[i, 0] += shift * normal_r
             moved[i, 1] += shift * normal_c
-        width[k] = np.median(across[begin:end])
+        typical = np.median(across[begin:end])
         for i in range(begin, end):
             meets = (i == begin and met[k, 0]) or (i == end - 1 and met[k, 1])
             # Where the stroke runs into another one, it has no sides of its own.
-            if meets or across[i] > WIDER * width[k]:
+            if meets or across[i] > WIDER * typical:
                 moved[i] = points[i]
+        width[begin:end] = _own_width(across[begin:end], met[k], typical)
     return moved, width
+
+
+@njit(cache=True, nogil=True)
+def _own_width(across, met, typical):  # type: ignore[no-untyped-def]
+    """Widths of a stroke, those next to where it meets others being that of the first beyond."""
+    own = across.copy()
+    for end in range(2):
+        way = 1 if end == 0 else -1
+        n = 1 if met[end] else 0
+        while 0 < n < len(own) and own[::way][n] > WIDER * typical:
+            n += 1
+        own[::way][:n] = own[::way][n] if n < len(own) else typical
+    return own
 
 
 @njit(cache=True, nogil=True)

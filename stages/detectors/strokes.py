@@ -58,7 +58,7 @@ def strokes(
     >>> image = np.zeros((28, 28), np.float32)
     >>> image[5:25, 12:15] = 1
     >>> found = strokes(image)
-    >>> len(found), found.width.tolist(), found.bright.tolist()
+    >>> len(found), found.mean_width.tolist(), found.bright.tolist()
     (1, [3.0], [True])
     """
     if min(image.shape, default=0) < 3:
@@ -88,7 +88,7 @@ def strokes(
         spacing,
         log10_eps,
     )
-    bright = np.full(len(width), half > 0)
+    bright = np.full(len(log10_nfa), half > 0)
     return Ridges(points, offsets, width, bright, log10_nfa)
 
 
@@ -122,7 +122,7 @@ def _levels(image):  # type: ignore[no-untyped-def]
 def _strokes(  # type: ignore[no-untyped-def]
     image, level, is_bright, spur, min_length, log10_tests, log10_p, spacing, log10_eps
 ):
-    """Points, offsets, width and log10(NFA) of the strokes beyond a level, the best first."""
+    """Points, offsets, widths and log10(NFA) of the strokes beyond a level, the best first."""
     height, width = image.shape
     figure = np.zeros((height + 2, width + 2), np.uint8)
     for r in range(height):
@@ -135,18 +135,19 @@ def _strokes(  # type: ignore[no-untyped-def]
     points -= np.float32(1)  # the ground around the figure
     sign = 1.0 if is_bright else -1.0
     points, across = centred(image, level, sign, points, offsets, met, reach)
-    log10_nfa = np.empty(len(across), np.float32)
-    for k in range(len(across)):
+    log10_nfa = np.empty(len(met), np.float32)
+    for k in range(len(met)):
         n_points = offsets[k + 1] - offsets[k]
         log10_nfa[k] = log10_tests + (1 + (n_points - 1) / spacing) * log10_p
         if n_points < min_length and not (met[k, 0] and met[k, 1]):
             log10_nfa[k] = np.inf
     best = np.argsort(log10_nfa, kind="mergesort")
     best = best[: np.sum(log10_nfa <= log10_eps)]
-    in_order = np.empty_like(points)
+    in_order, wide = np.empty_like(points), np.empty_like(across)
     ends = np.zeros(len(best) + 1, np.int64)
     for i in range(len(best)):
         begin, end = offsets[best[i]], offsets[best[i] + 1]
         ends[i + 1] = ends[i] + end - begin
         in_order[ends[i] : ends[i + 1]] = points[begin:end]
-    return in_order[: ends[-1]].copy(), ends, across[best], log10_nfa[best]
+        wide[ends[i] : ends[i + 1]] = across[begin:end]
+    return in_order[: ends[-1]].copy(), ends, wide[: ends[-1]].copy(), log10_nfa[best]

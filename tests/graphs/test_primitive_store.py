@@ -14,7 +14,7 @@ from perceptgraph.graphs.primitive_store import (
     primitive_record,
     primitives_of,
 )
-from perceptgraph.graphs.primitives import Blobs, Primitives, primitives
+from perceptgraph.graphs.primitives import Blobs, Primitives, Ridges, primitives
 from perceptgraph.stores.ragged import stack, write_store
 from perceptgraph.stores.status import identity_record
 
@@ -42,7 +42,8 @@ def test_a_store_gives_the_primitives_back(tmp_path: Path) -> None:
     one, point = np.ones(1, np.float32), np.full((4, 2), 2, np.float32)
     moments = np.ones((1, 3), np.float32)
     blobs = Blobs(point[:1], moments, one, point, np.array([0, 4], np.int64), one)
-    drawn = [primitives(), primitives(blobs=blobs)]
+    ridges = Ridges(point, np.array([0, 4], np.int64), point[:, 0], np.array([True]), one)
+    drawn = [primitives(), primitives(blobs=blobs, ridges=ridges)]
     records = [primitive_record(p, identity_record("x", 0, 0), 5, 6) for p in drawn]
     block = stack(PRIMITIVE_LAYOUT, records)
 

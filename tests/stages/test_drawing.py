@@ -55,7 +55,7 @@ def one_of_each() -> Primitives:
             column(3),
             column(-3),
         ),
-        ridges=Ridges(path, ends, column(1.5), np.array([True]), column(-4)),
+        ridges=Ridges(path, ends, path[:, 0] / 8, np.array([True]), column(-4)),
         blobs=Blobs(
             column(5, 5)[None], column(1, 0, 1)[None], column(-0.5), path, ends, column(-1)
         ),
@@ -72,6 +72,7 @@ def test_json_says_what_each_field_is_and_has_no_nan(one_of_each: Primitives) ->
     assert values["edges"][0]["log10_nfa"] is None
     assert values["junctions"][0]["kind"] == "L"
     assert values["junctions"][0]["branch_angle"] == [0.0, 1.5708]
+    assert len(values["ridges"][0]["width"]) == len(values["ridges"][0]["points"])
     for family, units in values["units"].items():
         assert set(values[family][0]) == set(units)
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perceptgraph.graphs.primitives import Blobs, Junctions, no_edges
+from perceptgraph.graphs.primitives import Blobs, Junctions, Ridges, no_edges
 from perceptgraph.stages.detectors.gather import chosen, concatenated
 
 
@@ -56,6 +56,21 @@ def test_branches_of_junctions_go_with_them() -> None:
     )
 
     assert chosen(junctions, np.array([1])).branch_angle.tolist() == [2, 3, 4]
+
+
+def test_widths_of_ridges_go_with_their_points() -> None:
+    ridges = Ridges(
+        np.zeros((5, 2), np.float32),
+        np.array([0, 2, 5]),
+        np.float32([0, 1, 2, 3, 4]),
+        np.array([True, False]),
+        np.zeros(2, np.float32),
+    )
+
+    again = concatenated([chosen(ridges, np.array([1])), chosen(ridges, np.array([0]))])
+
+    assert again.width.tolist() == [2, 3, 4, 0, 1]
+    assert again.mean_width.tolist() == [3, 0.5]
 
 
 def test_nothing_and_nothing_is_nothing() -> None:

@@ -113,7 +113,7 @@ def test_a_stroke_is_its_middle_line_and_width(width: float, bright: bool) -> No
     assert len(found) == 1
     assert found.bright[0] == bright
     np.testing.assert_allclose(found.points[inside, 0], 20.3 + 4 * along[inside], atol=0.25)
-    assert found.width[0] == pytest.approx(width, abs=0.3)
+    np.testing.assert_allclose(found.width[inside], width, atol=0.25)
 
 
 @pytest.mark.parametrize(("segments", "n"), [(PLUS, 4), (TEE, 3), (SQUARE, 1)])
@@ -123,6 +123,21 @@ def test_strokes_are_cut_where_they_meet(segments: list[Segment], n: int) -> Non
     assert len(found) == n
     steps = [np.diff(found.points[a:b], axis=0) for a, b in pairwise(found.offsets)]
     assert max(np.abs(step).max() for step in steps) < 2.6
+    np.testing.assert_allclose(found.mean_width, 4, atol=0.2)
+
+
+@pytest.mark.parametrize("bright", [True, False])
+def test_the_width_is_that_of_each_place(bright: bool) -> None:
+    rows, columns = np.mgrid[:48, :96]
+    wide = 2 + columns / 16  # from 2 to 8 pixels
+    image = np.clip(wide / 2 + 0.5 - np.abs(rows - 23), 0, 1).astype(np.float32)
+    image[:, :6], image[:, -6:] = 0, 0
+
+    found = strokes(image if bright else 1 - image)
+
+    inside = np.abs(found.points[:, 1] - 47.5) < 34
+    assert len(found) == 1
+    np.testing.assert_allclose(found.width[inside], 2 + found.points[inside, 1] / 16, atol=0.2)
 
 
 def test_strokes_that_meet_share_the_point() -> None:

@@ -214,14 +214,14 @@ def test_ridges_are_joined_and_bright_ones_not_to_dark_ones() -> None:
         if top > 0 or columns.size == 0:
             return primitives()
         n = len(columns)
-        one = np.float32([2, 2])
+        width = np.tile(columns + left, 2) / 10
         return primitives(
             ridges=Ridges(
                 points.reshape(-1, 2).astype(np.float32),
                 np.array([0, n, 2 * n]),
-                one,
+                width.astype(np.float32),
                 np.array([True, False]),
-                -20 * one,
+                np.float32([-20, -20]),
             )
         )
 
@@ -232,6 +232,7 @@ def test_ridges_are_joined_and_bright_ones_not_to_dark_ones() -> None:
     for k in range(2):
         rows = found.points[found.offsets[k] : found.offsets[k + 1], 0]
         assert (rows == (30 if found.bright[k] else 31)).all()
+    np.testing.assert_allclose(found.width, found.points[:, 1] / 10, atol=1e-5)
 
 
 @given(seed=st.integers(0, 10**6))
