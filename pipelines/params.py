@@ -1,8 +1,8 @@
 """params.yaml and `--set key=value` to the Params of one stage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -61,12 +61,22 @@ def _one_line(error: ValidationError, section: str, model: type[BaseModel]) -> s
     for problem in error.errors():
         place = ".".join([section, *map(str, problem["loc"])])
         if problem["type"] == "extra_forbidden":
-            hint = suggest(str(problem["loc"][-1]), model.model_fields)
+            hint = suggest(str(problem["loc"][-1]), _keys_at(model, problem["loc"][:-1]))
             lines.append(f"{place}: no such key; {hint}")
         elif problem["type"] == "missing":
             lines.append(f"{place}: missing; params.yaml must name every value")
-        elif not problem["loc"]:
-            lines.append(problem["msg"].removeprefix("Value error, "))
+        elif problem["type"] == "value_error" and isinstance(problem["input"], Mapping):
+            lines.append(f"{place}.{problem['msg'].removeprefix('Value error, ')}")
         else:
             lines.append(f"{place}: {problem['msg']}, found {problem['input']!r}")
     return "; ".join(lines)
+
+
+def _keys_at(model: type[BaseModel], place: Iterable[int | str]) -> Iterable[str]:
+    """Keys of the model that a place in another leads to, through tables of models."""
+    for key in place:
+        field = model.model_fields.get(str(key))
+        for inner in () if field is None else (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                model = inner
+    return model.model_fields

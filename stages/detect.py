@@ -24,7 +24,13 @@ from perceptgraph.stages.detectors.ground_truth import drawn_primitives
 from perceptgraph.stages.detectors.tiles import in_tiles
 from perceptgraph.stages.detectors.zoom import enlarged, in_original_pixels, zoom_factor
 from perceptgraph.stages.outcome import Outcome
-from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
+from perceptgraph.stages.params import (
+    ByRecipe,
+    ParamsError,
+    StageParams,
+    check_choices,
+    check_keywords,
+)
 from perceptgraph.stores.arrays import ContractError
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
@@ -52,13 +58,9 @@ IMAGES_OF: Mapping[str, Callable[[NDArray[Any]], NDArray[np.float32]]] = {
 """What a detector can take of an image, and the function that makes it."""
 
 
-class Params(StageParams):
-    """Section `detect` of params.yaml."""
+class Recipe(StageParams):
+    """How primitives are found in images of a kind."""
 
-    part_images: int = Field(gt=0)
-    max_bad_share: float = Field(ge=0, le=1)
-    ground_truth: bool
-    """Take the primitives of a drawing as it was drawn, where the data set knows them."""
     min_side: int = Field(gt=0)
     """Images whose shorter side is below are enlarged by a whole factor, pixels."""
     max_zoom: int = Field(gt=0)
@@ -67,15 +69,28 @@ class Params(StageParams):
 
     @model_validator(mode="after")
     def _operators_are_known(self) -> Self:
-        check_choices("detect.detectors", self.detectors, DETECTORS)
+        check_choices("detectors", self.detectors, DETECTORS)
         for name, keywords in self.detectors.items():
-            check_keywords(f"detect.detectors.{name}", DETECTORS[name].find, keywords)
-        check_families("detect.detectors", self.detectors)
+            check_keywords(f"detectors.{name}", DETECTORS[name].find, keywords)
+        check_families("detectors", self.detectors)
         for name in self.detectors:
             for taken in DETECTORS[name].takes:
                 if taken not in {*IMAGES_OF, *self.detectors}:
-                    raise ParamsError(f"detect.detectors: {name} needs {taken}, not chosen")
+                    raise ParamsError(f"detectors: {name} needs {taken}, not chosen")
         return self
+
+    def find(self, image: NDArray[Any]) -> Primitives:
+        """Find the primitives of one image, as `detect` does."""
+        return detect(image, self.detectors, min_side=self.min_side, max_zoom=self.max_zoom)
+
+
+class Params(ByRecipe[Recipe]):
+    """Section `detect` of params.yaml."""
+
+    part_images: int = Field(gt=0)
+    max_bad_share: float = Field(ge=0, le=1)
+    ground_truth: bool
+    """Take the primitives of a drawing as it was drawn, where the data set knows them."""
 
 
 def detect(
@@ -162,24 +177,19 @@ def check_families(key: str, names: Iterable[str]) -> None:
             )
 
 
-def detect_one(images: ImageSet, index: int, truth: Record, params: Params) -> Primitives:
-    """Primitives of image `index`, by the detectors or as drawn; BadImage if it has none."""
-    if params.ground_truth:
+def detect_one(images: ImageSet, index: int, truth: Record, recipe: Recipe | None) -> Primitives:
+    """Primitives of image `index`, by a recipe or as drawn; BadImage if it has none."""
+    if recipe is None:
         return drawn_primitives(truth)
     try:
-        return detect(
-            images.image(index),
-            params.detectors,
-            min_side=params.min_side,
-            max_zoom=params.max_zoom,
-        )
+        return recipe.find(images.image(index))
     except ContractError:
         raise  # what a detector returned is wrong: our error, not the image's
     except ValueError as error:
         raise BadImage(Status.UNSUPPORTED, f"detect: {error}") from error
 
 
-def detect_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]:
+def detect_span(span: Span, store: Path, recipe: Recipe | None) -> list[dict[str, Any]]:
     """Records of primitives of the images `span` of images.zarr at `store`."""
     block = open_images(store).block(*span)
     images = image_set(block)
@@ -189,7 +199,7 @@ def detect_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]
         identity, found = carried_identity(record), primitives()
         if images.ok[index]:
             try:
-                found = detect_one(images, index, record, params)
+                found = detect_one(images, index, record, recipe)
             except BadImage as error:
                 identity = failed_identity(record, error.status, error.reason)
         made.append(primitive_record(found, identity, height, width))
@@ -205,24 +215,26 @@ def crashed_record(index: int, reason: str, store: Path) -> dict[str, Any]:
 
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
-    """Read `root/images.zarr`, write `root/primitives.zarr`."""
+    """Read `root/images.zarr`, write `root/primitives.zarr` by the recipe of the set's name."""
+    recipe = None if params.ground_truth else params.recipe(root.name)
     store = root / IMAGES
     images = open_images(store)
-    if params.ground_truth and "truth/segment" not in images.layout.columns:
+    if recipe is None and "truth/segment" not in images.layout.columns:
         raise StoreError(
             f"{store}: expected the truth of drawings, found none; set detect.ground_truth: false "
             "or choose a data set that is drawn"
         )
-    if not params.ground_truth:
-        _warm(params)
-    facts = {"params": params.model_dump(), "images": images.digest, "opencv": cv2.__version__}
+    if recipe is not None:
+        _warm(recipe)
+    made_by = None if recipe is None else recipe.model_dump()
+    facts = {"recipe": made_by, "images": images.digest, "opencv": cv2.__version__}
     code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
     folder = root / "parts" / "detect" / key_of(facts, code)
     paths = make_parts(
         folder,
         PRIMITIVE_LAYOUT,
         spans(len(images), params.part_images),
-        partial(detect_span, store=store, params=params),
+        partial(detect_span, store=store, recipe=recipe),
         partial(crashed_record, store=store),
         mapper,
     )
@@ -231,17 +243,17 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         paths,
         root / OUT,
         PRIMITIVE_LAYOUT,
-        {**carried, "params": params.model_dump(), "images_digest": images.digest},
+        {**carried, "recipe": made_by, "images_digest": images.digest},
     )
     remove_parts(root, "detect")
     return outcome(store, root / OUT, params.max_bad_share)
 
 
-def _warm(params: Params) -> None:
+def _warm(recipe: Recipe) -> None:
     """Compile what the detectors need, once, before several workers would each begin to."""
     drawing = np.zeros((64, 64, 3), np.uint8)
     drawing[16:48, 16:48] = 255
-    detect(drawing, params.detectors, min_side=params.min_side, max_zoom=params.max_zoom)
+    recipe.find(drawing)
 
 
 def outcome(images: Path, out: Path, max_bad_share: float) -> Outcome:

@@ -3,9 +3,9 @@
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class ParamsError(ValueError):
@@ -16,6 +16,29 @@ class StageParams(BaseModel):
     """One section of params.yaml: frozen, complete, and a misspelt key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+Recipe = TypeVar("Recipe", bound=StageParams)
+
+
+class ByRecipe(StageParams, Generic[Recipe]):
+    """A section whose operators depend on what kind of images a data set has."""
+
+    recipes: dict[str, Recipe]
+    """What to do with images of a kind, by a name for it."""
+    recipe_of: dict[str, str]
+    """Data set to the name of its recipe."""
+
+    @model_validator(mode="after")
+    def _recipes_are_known(self) -> Self:
+        for dataset, name in self.recipe_of.items():
+            check_choices(f"recipe_of.{dataset}", [name], self.recipes)
+        return self
+
+    def recipe(self, dataset: str) -> Recipe:
+        """The recipe of a data set; ParamsError where it has none."""
+        check_choices("recipe_of", [dataset], self.recipe_of)
+        return self.recipes[self.recipe_of[dataset]]
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -14,10 +14,8 @@ from perceptgraph.graphs.models.fitting import logits_of
 from perceptgraph.graphs.models.graph_net import GraphNet
 from perceptgraph.graphs.models.saved import load_model
 from perceptgraph.graphs.relation_graph import RelationGraph
-from perceptgraph.stages import relate
+from perceptgraph.stages import detect, relate
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
-from perceptgraph.stages.detect import Params as DetectParams
-from perceptgraph.stages.detect import detect
 from perceptgraph.stages.train import CLASSIFIERS
 
 
@@ -29,21 +27,21 @@ def graph_of_image(image: NDArray[Any], made_with: Mapping[str, Any]) -> Relatio
     image : (H, W) or (H, W, 3) array
         uint8, uint16, or floating point in [0, 1].
     made_with : mapping
-        Sections `detect` and `relate`, as a graph store and a saved model keep them.
+        Recipes of `detect` (None for drawn primitives) and `relate`, as a graph store and a saved
+        model keep them.
 
     Raises
     ------
     ValueError
         An image that cannot be used, or a model of primitives as they were drawn.
     """
-    how = DetectParams(**made_with["detect"])
-    if how.ground_truth:
+    if made_with["detect"] is None:
         raise ValueError(
             "the model learned from primitives as they were drawn, which an image does not have; "
             "train one with detect.ground_truth: false"
         )
-    found = detect(image, how.detectors, min_side=how.min_side, max_zoom=how.max_zoom)
-    return relate.relate_one(found, -1, relate.Params(**made_with["relate"]))
+    found = detect.Recipe(**made_with["detect"]).find(image)
+    return relate.relate_one(found, -1, relate.Recipe(**made_with["relate"]))
 
 
 def predict(

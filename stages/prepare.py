@@ -50,7 +50,7 @@ class Params(StageParams):
 
     @model_validator(mode="after")
     def _datasets_are_known(self) -> Self:
-        check_choices("prepare.datasets", self.datasets, DATASETS)
+        check_choices("datasets", self.datasets, DATASETS)
         return self
 
 

@@ -22,7 +22,13 @@ from perceptgraph.graphs.store import (
     open_graphs,
 )
 from perceptgraph.stages.outcome import Outcome
-from perceptgraph.stages.params import ParamsError, StageParams, check_choices, check_keywords
+from perceptgraph.stages.params import (
+    ByRecipe,
+    ParamsError,
+    StageParams,
+    check_choices,
+    check_keywords,
+)
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.ragged import Layout
@@ -32,10 +38,9 @@ PRIMITIVES = "primitives.zarr"
 OUT = "graphs.zarr"
 
 
-class Params(StageParams):
-    """Section `relate` of params.yaml."""
+class Recipe(StageParams):
+    """Which primitives become nodes, and how they are related."""
 
-    part_images: int = Field(gt=0)
     kinds: tuple[str, ...]
     """Families of primitives that become nodes."""
     piece_length: float = Field(gt=0)
@@ -44,12 +49,12 @@ class Params(StageParams):
 
     @model_validator(mode="after")
     def _operators_are_known(self) -> Self:
-        check_choices("relate.kinds", self.kinds, NODES_OF)
-        check_choices("relate.relations", self.relations, RELATIONS)
+        check_choices("kinds", self.kinds, NODES_OF)
+        check_choices("relations", self.relations, RELATIONS)
         for name, keywords in self.relations.items():
-            check_keywords(f"relate.relations.{name}", RELATIONS[name], keywords)
+            check_keywords(f"relations.{name}", RELATIONS[name], keywords)
         if len(set(self.kinds)) < len(self.kinds):
-            raise ParamsError(f"relate.kinds: expected each family once, got {list(self.kinds)}")
+            raise ParamsError(f"kinds: expected each family once, got {list(self.kinds)}")
         return self
 
     @property
@@ -58,57 +63,64 @@ class Params(StageParams):
         return graph_layout(max((len(measures_of(name)) for name in self.relations), default=0))
 
 
-def relate_one(found: Primitives, label: int, params: Params) -> RelationGraph:
+class Params(ByRecipe[Recipe]):
+    """Section `relate` of params.yaml."""
+
+    part_images: int = Field(gt=0)
+
+
+def relate_one(found: Primitives, label: int, recipe: Recipe) -> RelationGraph:
     """Relation graph of the primitives of one image."""
     return relate(
         found,
-        relations=params.relations,
-        kinds=params.kinds,
-        piece_length=params.piece_length,
+        relations=recipe.relations,
+        kinds=recipe.kinds,
+        piece_length=recipe.piece_length,
         label=label,
     )
 
 
-def relate_span(span: Span, store: Path, params: Params) -> list[dict[str, Any]]:
+def relate_span(span: Span, store: Path, recipe: Recipe) -> list[dict[str, Any]]:
     """Records of graphs of the images `span` of primitives.zarr at `store`."""
     return [
         graph_record(
-            relate_one(primitives_of(record), int(record["image/label"]), params),
+            relate_one(primitives_of(record), int(record["image/label"]), recipe),
             carried_identity(record),
         )
         for record in open_primitives(store).block(*span).records()
     ]
 
 
-def crashed_record(index: int, reason: str, store: Path, params: Params) -> dict[str, Any]:
+def crashed_record(index: int, reason: str, store: Path, recipe: Recipe) -> dict[str, Any]:
     """The record of an image whose relating killed its process: a graph without nodes."""
     record = open_primitives(store).record(index)
     identity = failed_identity(record, Status.CRASHED, f"relate: {reason}")
-    return graph_record(relate_one(primitives(), -1, params), identity)
+    return graph_record(relate_one(primitives(), -1, recipe), identity)
 
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
-    """Read `root/primitives.zarr`, write `root/graphs.zarr`."""
+    """Read `root/primitives.zarr`, write `root/graphs.zarr` by the recipe of the set's name."""
+    recipe = params.recipe(root.name)
     store = root / PRIMITIVES
     found = open_primitives(store)
-    facts = {"params": params.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
+    facts = {"recipe": recipe.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
     code = [Path(package.__path__[0]) for package in (graphs, stages, stores)]
     paths = make_parts(
         root / "parts" / "relate" / key_of(facts, code),
-        params.layout,
+        recipe.layout,
         spans(len(found), params.part_images),
-        partial(relate_span, store=store, params=params),
-        partial(crashed_record, store=store, params=params),
+        partial(relate_span, store=store, recipe=recipe),
+        partial(crashed_record, store=store, recipe=recipe),
         mapper,
     )
     attributes = {
         **{k: v for k, v in found.attributes.items() if k in ("class_names", "dataset")},
-        **graph_attributes({name: measures_of(name) for name in params.relations}),
-        "detect": found.attributes["params"],
-        "relate": params.model_dump(),
+        **graph_attributes({name: measures_of(name) for name in recipe.relations}),
+        "detect": found.attributes["recipe"],
+        "relate": recipe.model_dump(),
         "primitives_digest": found.digest,
     }
-    merge_parts(paths, root / OUT, params.layout, attributes)
+    merge_parts(paths, root / OUT, recipe.layout, attributes)
     remove_parts(root, "relate")
     return outcome(store, root / OUT)
 

@@ -47,7 +47,7 @@ class Params(StageParams):
 
     @model_validator(mode="after")
     def _networks_are_known(self) -> Self:
-        check_choices("train.networks", self.networks, CLASSIFIERS)
+        check_choices("networks", self.networks, CLASSIFIERS)
         return self
 
     @property

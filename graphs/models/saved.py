@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from perceptgraph.graphs.models.classifier import Classifier
 
 FORMAT = "perceptgraph.model"
-VERSION = 1
+VERSION = 2
 WEIGHTS, ABOUT = "model.safetensors", "model.json"
 KEYS = {"format", "version", "model", "keywords", "facts", "parameters", "steps"}
 

@@ -144,7 +144,7 @@ def test_debug_shows_the_traceback(picture: Path, capsys: pytest.CaptureFixture[
 
 def test_json_log_is_one_object_a_line(picture: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from perceptgraph.pipelines.cli import main; main()"]
-    arguments = ["--json-log", "run", "detect", "--dataset", "x", "--params", str(PARAMS)]
+    arguments = ["--json-log", "run", "detect", "--dataset", "mnist", "--params", str(PARAMS)]
     arguments += ["--set", "dask.mode=sync"]
 
     done = subprocess.run(
@@ -160,7 +160,7 @@ def test_json_log_is_one_object_a_line(picture: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert error.startswith("error: ")
     assert "run the stage that writes it first" in error
-    assert [json.loads(line)["message"] for line in logged] == ["detect x: starting"]
+    assert [json.loads(line)["message"] for line in logged] == ["detect mnist: starting"]
 
 
 def test_several_images_need_names_that_differ(

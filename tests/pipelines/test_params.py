@@ -1,12 +1,15 @@
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from perceptgraph.datasets.catalog import DATASETS
 from perceptgraph.pipelines.energy import EnergyParams
 from perceptgraph.pipelines.parallel import DaskParams
 from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.stages import detect, relate
 from perceptgraph.stages.params import ParamsError
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -76,6 +79,33 @@ def test_missing_value_is_named(written: Path) -> None:
 def test_missing_section_lists_those_that_are_there(written: Path) -> None:
     with pytest.raises(ParamsError, match=r"no section 'shapes'.*colours"):
         section_of(load_params(written), "shapes", Colours)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "recipe_of.mnist=stroks",
+            r"^detect\.recipe_of\.mnist: no 'stroks'; did you mean 'strokes'",
+        ),
+        ("recipes.strokes.max_zom=2", r"^detect\.recipes\.strokes\.max_zom: .* mean 'max_zoom'\?$"),
+        ("recipes.strokes.max_zoom=0", r"^detect\.recipes\.strokes\.max_zoom: .*, found 0$"),
+        ("recipes.strokes.detectors.line={}", r"^detect\.recipes\.strokes\.detectors: no 'line'"),
+        ("recipes.pen={}", r"^detect\.recipes\.pen\.min_side: missing"),
+    ],
+)
+def test_place_of_a_wrong_value_in_a_recipe_is_named(override: str, message: str) -> None:
+    values = load_params(PARAMS, [f"detect.{override}"])
+
+    with pytest.raises(ParamsError, match=message):
+        section_of(values, "detect", detect.Params)
+
+
+@pytest.mark.parametrize("stage", [detect, relate])
+def test_every_data_set_with_classes_has_a_recipe(stage: ModuleType) -> None:
+    section = section_of(load_params(PARAMS), stage.__name__.rpartition(".")[2], stage.Params)
+
+    assert section.recipe_of.keys() == DATASETS.keys() - {"bsds500"}
 
 
 @pytest.mark.parametrize("text", ["a: [1,", "- 1\n- 2"])

@@ -36,11 +36,17 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         prepare.Params(part_images=50, max_bad_share=0.1, datasets={"shapes": shapes}), root, serial
     )
     detectors = {name: every_keyword(name) for name in KEYWORDS}
-    how = {"part_images": 50, "max_bad_share": 0.1, "ground_truth": False, "detectors": detectors}
-    detect.run(detect.Params(**how, min_side=112, max_zoom=4), root, serial)
-    kinds = ["lines", "junctions"]
-    relating = {"part_images": 50, "kinds": kinds, "piece_length": 12.0, "relations": RELATIONS}
-    relate.run(relate.Params(**relating), root, serial)
+    finding = detect.Recipe(min_side=112, max_zoom=4, detectors=detectors)
+    how = {"part_images": 50, "max_bad_share": 0.1, "ground_truth": False}
+    detect.run(
+        detect.Params(**how, recipes={"all": finding}, recipe_of={"shapes": "all"}), root, serial
+    )
+    relating = relate.Recipe(kinds=("lines", "junctions"), piece_length=12.0, relations=RELATIONS)
+    relate.run(
+        relate.Params(part_images=50, recipes={"all": relating}, recipe_of={"shapes": "all"}),
+        root,
+        serial,
+    )
     recipe = {"batch_size": 16, "max_steps": 20, "evaluate_every": 10, "patience": 5}
     speed = {"seed": 0, "learning_rate": 0.01, "weight_decay": 0.0, "networks": NETWORKS}
     for model in NETWORKS:

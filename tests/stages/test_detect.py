@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from perceptgraph.datasets.image_set import Sample, failed_record, image_layout, record_of
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
-from perceptgraph.stages.detect import OUT, Params, detect, run
+from perceptgraph.stages.detect import OUT, Params, Recipe, detect, run
 from perceptgraph.stages.detectors.catalog import DETECTORS
+from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.mapper import TaskFailure, serial
 from perceptgraph.stores.ragged import Record, StoreError, stack, write_store
 from perceptgraph.stores.status import Status, decode_text
@@ -33,16 +34,26 @@ DRAWN = {
 }
 
 
+def every_keyword(name: str) -> dict[str, Any]:
+    """The keywords of a detector, with the defaults that it has by hand."""
+    return dict(DETECTORS[name].find.__kwdefaults__)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Folder of a data set that the section below has a recipe for."""
+    return tmp_path / "drawn"
+
+
 def section(**changes: Any) -> dict[str, Any]:
     """A section of params.yaml with all keywords."""
-    chosen = {name: dict(DETECTORS[name].find.__kwdefaults__) for name in ("lines", "junctions")}
+    chosen = {name: every_keyword(name) for name in ("lines", "junctions")}
     return {
         "part_images": 2,
         "max_bad_share": 0.5,
         "ground_truth": False,
-        "min_side": 112,
-        "max_zoom": 4,
-        "detectors": chosen,
+        "recipes": {"all": {"min_side": 112, "max_zoom": 4, "detectors": chosen}},
+        "recipe_of": {"drawn": "all"},
     } | changes
 
 
@@ -84,12 +95,12 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_every_image_is_there_with_its_primitives(tmp_path: Path) -> None:
-    write_images(tmp_path, images())
+def test_every_image_is_there_with_its_primitives(root: Path) -> None:
+    write_images(root, images())
 
-    outcome = run(Params(**section()), tmp_path, serial)
+    outcome = run(Params(**section()), root, serial)
 
-    store = open_primitives(tmp_path / OUT)
+    store = open_primitives(root / OUT)
     records = [store.record(i) for i in range(len(store))]
     names = [decode_text(r["image/id"]) for r in records]
     assert names == ["square", "bad", "star", "blank", "row"]
@@ -100,41 +111,41 @@ def test_every_image_is_there_with_its_primitives(tmp_path: Path) -> None:
     assert [len(p.junctions) for p in found] == [4, 0, 1, 0, 0]
     assert len(found[0].lines) == outcome.work["lines"] - len(found[2].lines)
     assert store.attributes["class_names"] == ["a", "b"]
-    assert store.attributes["params"]["detectors"]["lines"]["density"] == 0.7
+    assert store.attributes["recipe"]["detectors"]["lines"]["density"] == 0.7
     assert outcome.work["images"] == 4
     assert outcome.bad == ()
-    assert [p.name for p in tmp_path.iterdir() if p.name not in ("images.zarr", OUT)] == []
+    assert sorted(p.name for p in root.iterdir()) == ["images.zarr", OUT]
 
 
 def test_the_store_does_not_depend_on_the_order_of_the_parts(tmp_path: Path) -> None:
     def backwards(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         return [function(item) for item in reversed(items)][::-1]
 
-    write_images(tmp_path / "a", images())
-    write_images(tmp_path / "b", images())
+    write_images(tmp_path / "a" / "drawn", images())
+    write_images(tmp_path / "b" / "drawn", images())
 
-    run(Params(**section()), tmp_path / "a", serial)
-    run(Params(**section()), tmp_path / "b", backwards)
+    run(Params(**section()), tmp_path / "a" / "drawn", serial)
+    run(Params(**section()), tmp_path / "b" / "drawn", backwards)
 
-    assert digests(tmp_path / "a" / OUT) == digests(tmp_path / "b" / OUT)
+    assert digests(tmp_path / "a" / "drawn" / OUT) == digests(tmp_path / "b" / "drawn" / OUT)
 
 
-def test_an_image_that_kills_its_process_is_quarantined(tmp_path: Path) -> None:
+def test_an_image_that_kills_its_process_is_quarantined(root: Path) -> None:
     def deadly(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         return [TaskFailure("killed") if a <= 2 < b else function((a, b)) for a, b in items]
 
-    write_images(tmp_path, images())
+    write_images(root, images())
 
-    outcome = run(Params(**section(max_bad_share=0.1)), tmp_path, deadly)
+    outcome = run(Params(**section(max_bad_share=0.1)), root, deadly)
 
     assert outcome.bad == (("star", "detect: killed"),)
     assert outcome.too_many_bad
-    record = open_primitives(tmp_path / OUT).record(2)
+    record = open_primitives(root / OUT).record(2)
     assert record["status/error_code"] == Status.CRASHED
 
 
 def test_an_image_that_a_detector_refuses_is_quarantined(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def picky(image: NDArray[np.float32], **keywords: Any) -> Any:
         if image.max() == 0:
@@ -142,31 +153,31 @@ def test_an_image_that_a_detector_refuses_is_quarantined(
         return lines.find(image, **keywords)
 
     lines = DETECTORS["lines"]
-    write_images(tmp_path, images())
+    write_images(root, images())
     params = Params(**section())
     monkeypatch.setitem(DETECTORS, "lines", replace(lines, find=picky))
 
-    outcome = run(params, tmp_path, serial)
+    outcome = run(params, root, serial)
 
     assert outcome.bad == (("blank", "detect: too dark"), ("row", "detect: too dark"))
     assert not outcome.too_many_bad
 
 
-def test_drawn_truth_replaces_detection(tmp_path: Path) -> None:
+def test_drawn_truth_replaces_detection(root: Path) -> None:
     blank = np.zeros((64, 64), np.uint8)
-    write_images(tmp_path, [record_of(Sample(blank, 0, "x", 0, DRAWN), "u1")], ("drawing",))
+    write_images(root, [record_of(Sample(blank, 0, "x", 0, DRAWN), "u1")], ("drawing",))
 
-    run(Params(**section(ground_truth=True)), tmp_path, serial)
+    run(Params(**section(ground_truth=True)), root, serial)
 
-    found = primitives_of(open_primitives(tmp_path / OUT).record(0))
+    found = primitives_of(open_primitives(root / OUT).record(0))
     np.testing.assert_array_equal(found.lines.endpoints, np.array(SQUARE, np.float32))
 
 
-def test_truth_of_photographs_is_an_error(tmp_path: Path) -> None:
-    write_images(tmp_path, images())
+def test_truth_of_photographs_is_an_error(root: Path) -> None:
+    write_images(root, images())
 
     with pytest.raises(StoreError, match="ground_truth: false"):
-        run(Params(**section(ground_truth=True)), tmp_path, serial)
+        run(Params(**section(ground_truth=True)), root, serial)
 
 
 @pytest.mark.parametrize(
@@ -174,16 +185,38 @@ def test_truth_of_photographs_is_an_error(tmp_path: Path) -> None:
     [
         ({"line": {}}, "did you mean 'lines'"),
         ({"lines": {}}, "missing angle_tolerance_deg"),
-        ({"junctions": dict(DETECTORS["junctions"].find.__kwdefaults__)}, "needs lines"),
+        ({"junctions": every_keyword("junctions")}, "needs lines"),
         (
-            {"lines": dict(DETECTORS["lines"].find.__kwdefaults__) | {"densit": 1}},
+            {"lines": every_keyword("lines") | {"densit": 1}},
             "did you mean 'density'",
         ),
     ],
 )
 def test_params_name_what_is_wrong(detectors: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        Params(**section(detectors=detectors))
+        Recipe(min_side=112, max_zoom=4, detectors=detectors)
+
+
+def test_a_data_set_without_a_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=r"recipe_of: no 'drwan'; did you mean 'drawn'\?"):
+        run(Params(**section()), tmp_path / "drwan", serial)
+
+
+def test_each_data_set_is_looked_at_by_its_own_recipe(tmp_path: Path) -> None:
+    finds = {"edges": "contours", "ridges": "strokes"}
+    recipes = {
+        family: {"min_side": 1, "max_zoom": 1, "detectors": {name: every_keyword(name)}}
+        for family, name in finds.items()
+    }
+    params = Params(**section(recipes=recipes, recipe_of={family: family for family in finds}))
+
+    for family, name in finds.items():
+        write_images(tmp_path / family, images())
+        found = run(params, tmp_path / family, serial).work
+
+        assert found[family] == found["primitives"] > 0
+        recipe = open_primitives(tmp_path / family / OUT).attributes["recipe"]
+        assert list(recipe["detectors"]) == [name]
 
 
 @pytest.mark.parametrize("name", DETECTORS)

@@ -6,18 +6,19 @@ from perceptgraph.graphs.primitive_store import PRIMITIVE_LAYOUT, primitive_reco
 from perceptgraph.graphs.primitives import LineSegments, primitives
 from perceptgraph.graphs.relation_graph import relate
 from perceptgraph.graphs.store import graph_of, open_graphs, relation_names
-from perceptgraph.stages.relate import OUT, Params, run
+from perceptgraph.stages.params import ParamsError
+from perceptgraph.stages.relate import OUT, Params, Recipe, run
 from perceptgraph.stores.mapper import TaskFailure, serial
 from perceptgraph.stores.parts import make_parts, merge_parts, spans
 from perceptgraph.stores.ragged import StoreError
 from perceptgraph.stores.status import Status, identity_record, texts_of
 
-SECTION = {
-    "part_images": 2,
+RECIPE = {
     "kinds": ["lines", "junctions"],
     "piece_length": 12.0,
     "relations": {"near": {"k": 3}, "incidence": {"reach": 1.0}},
 }
+SECTION = {"part_images": 2, "recipes": {"all": RECIPE}, "recipe_of": {"drawn": "all"}}
 PARAMS = Params(**SECTION)
 
 
@@ -32,6 +33,7 @@ def picture(seed: int):
 @pytest.fixture
 def root(tmp_path):
     """Five images; the third could not be read."""
+    root = tmp_path / "drawn"
     records = [
         primitive_record(picture(i), identity_record(f"image {i}", i % 3, i % 2), 50, 60)
         for i in range(5)
@@ -39,17 +41,17 @@ def root(tmp_path):
     unreadable = identity_record("image 2", 2, 0, Status.CORRUPT, "cut off")
     records[2] = primitive_record(primitives(), unreadable, 0, 0)
     paths = make_parts(
-        tmp_path / "parts" / "detect" / "key",
+        root / "parts" / "detect" / "key",
         PRIMITIVE_LAYOUT,
         spans(5, 5),
         lambda span: records[slice(*span)],
         lambda index, reason: records[index],
         serial,
     )
-    attributes = {"class_names": ["a", "b", "c"], "dataset": "drawn", "params": {"detectors": {}}}
-    merge_parts(paths, tmp_path / "primitives.zarr", PRIMITIVE_LAYOUT, attributes)
-    (tmp_path / "parts" / "detect").rmdir()
-    return tmp_path
+    attributes = {"class_names": ["a", "b", "c"], "dataset": "drawn", "recipe": {"detectors": {}}}
+    merge_parts(paths, root / "primitives.zarr", PRIMITIVE_LAYOUT, attributes)
+    (root / "parts" / "detect").rmdir()
+    return root
 
 
 def content(root) -> dict[str, bytes]:
@@ -65,7 +67,7 @@ def test_every_image_has_its_graph(root) -> None:
     graphs = [graph_of(record, names) for record in store.block().records()]
     assert [len(graph.frames) for graph in graphs] == [2, 3, 0, 5, 6]
     assert [graph.label for graph in graphs] == [0, 1, 2, 0, 1]
-    again = relate(picture(4), relations=SECTION["relations"])
+    again = relate(picture(4), relations=RECIPE["relations"])
     np.testing.assert_array_equal(graphs[4].attributes, again.attributes)
     np.testing.assert_array_equal(graphs[4].source, again.source)
     assert outcome.work == {"images": 4, "nodes": 16, "edges": int(store.offsets("edge")[-1])}
@@ -83,7 +85,7 @@ def test_store_says_who_the_images_are_and_how_the_graphs_were_made(root) -> Non
     assert block.columns["status/ok"].tolist() == [1, 1, 0, 1, 1]
     assert store.attributes["class_names"] == ["a", "b", "c"]
     assert store.attributes["detect"] == {"detectors": {}}
-    assert Params(**store.attributes["relate"]) == PARAMS
+    assert Recipe(**store.attributes["relate"]) == PARAMS.recipes["all"]
 
 
 @pytest.mark.parametrize("part_images", [1, 2, 3, 5, 100])
@@ -140,15 +142,15 @@ def test_an_image_that_kills_its_process_is_named_and_the_others_go_on(root) -> 
 
 def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
     with pytest.raises(StoreError, match="run the stage that writes it first"):
-        run(PARAMS, tmp_path, serial)
+        run(PARAMS, tmp_path / "drawn", serial)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"relations": {"nearr": {}}}, "did you mean 'near'"),
-        ({"relations": {"near": {}}}, "relate.relations.near: missing k"),
-        ({"relations": {"near": {"k": 3, "kk": 1}}}, "relate.relations.near.kk"),
+        ({"relations": {"near": {}}}, "relations.near: missing k"),
+        ({"relations": {"near": {"k": 3, "kk": 1}}}, "relations.near.kk"),
         ({"kinds": ["line"]}, "did you mean 'lines'"),
         ({"kinds": ["lines", "lines"]}, "each family once"),
         ({"piece_length": 0}, "piece_length"),
@@ -156,4 +158,9 @@ def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
 )
 def test_params_that_cannot_be_meant_are_refused(change, message) -> None:
     with pytest.raises((ValidationError, ValueError), match=message):
-        Params(**SECTION | change)
+        Recipe(**RECIPE | change)
+
+
+def test_a_data_set_without_a_recipe_is_named(tmp_path) -> None:
+    with pytest.raises(ParamsError, match=r"recipe_of: no 'other'; known are drawn"):
+        run(PARAMS, tmp_path / "other", serial)

@@ -102,16 +102,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
         part_images=100,
         max_bad_share=0,
         ground_truth=True,
-        min_side=1,
-        max_zoom=1,
-        detectors={},
+        recipes={},
+        recipe_of={},
     )
     detect.run(detectors, root, serial)
     relations = {"near": {"k": 3}}
     assert relations.keys() <= RELATIONS.keys()
-    params = relate.Params(
-        part_images=100, kinds=("lines", "junctions"), piece_length=12.0, relations=relations
-    )
+    recipe = relate.Recipe(kinds=("lines", "junctions"), piece_length=12.0, relations=relations)
+    params = relate.Params(part_images=100, recipes={"all": recipe}, recipe_of={RUNG: "all"})
     relate.run(params, root, serial)
     return root
 

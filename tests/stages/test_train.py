@@ -162,7 +162,7 @@ def test_keyword_of_a_network_that_is_misspelt_or_missing_is_named(
 
 
 def test_misspelt_network_is_named() -> None:
-    with pytest.raises(ValidationError, match=r"train\.networks: no 'h2gnc'; did you mean 'h2gcn'"):
+    with pytest.raises(ValidationError, match=r"networks: no 'h2gnc'; did you mean 'h2gcn'"):
         params_of(networks={"h2gnc": {}})
 
 
