@@ -226,6 +226,31 @@ def bench_detectors(
     measure(suite or [], data, images, truth_offset or [], json_out)
 
 
+@bench_app.command("nodes")
+def bench_nodes(
+    data: Annotated[
+        Path, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder with graphs, at any depth.")
+    ],
+    graph: Annotated[
+        list[str] | None, typer.Option(help="May be repeated; all that are found if none is named.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="mlp, gcn, h2gcn1 or h2gcn2; may be repeated; all if none is named."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 500,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Epochs without a better validation accuracy.")
+    ] = 100,
+    json_out: JsonOut = None,
+) -> None:
+    """Classify the nodes of public graphs, as H2GCN's paper does, beside its table."""
+    from perceptgraph.benchmarks.nodes import Budget
+    from perceptgraph.pipelines.bench_nodes import bench_nodes as measure
+
+    measure(data, graph or [], model or [], Budget(epochs, patience), json_out)
+
+
 def _end(error: BaseException) -> NoReturn:
     from perceptgraph.stages.params import ParamsError
 

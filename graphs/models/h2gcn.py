@@ -9,21 +9,28 @@ from perceptgraph.graphs.models.features import NodeInput, RelationProfile
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 
 
-def symmetric_weight(pairs: Tensor, n_nodes: int) -> Tensor:
-    """Weights (P,) of D^(-1/2) A D^(-1/2) for pairs (2, P) both ways, without self-loops.
+def normalised(pairs: Tensor, n_nodes: int) -> Tensor:
+    """Sparse D^(-1/2) A D^(-1/2), (N, N), of pairs (2, P) both ways, without self-loops.
 
     A node without neighbours has no pair, so its degree 0 is never inverted.
     """
     scale = torch.bincount(pairs[1], minlength=n_nodes).clamp(min=1).float().rsqrt()
-    return scale[pairs[0]] * scale[pairs[1]]
-
-
-def spread(x: Tensor, pairs: Tensor, weight: Tensor) -> Tensor:
-    """Sum (N, D) of the embeddings x (N, D) of each node's neighbours, weighted; the node apart."""
+    weight = scale[pairs[0]] * scale[pairs[1]]
     # A sparse product moves each embedding once; a gather of all messages takes three times longer.
-    size = (len(x), len(x))
-    adjacency = torch.sparse_coo_tensor(pairs.flip(0), weight, size, check_invariants=False)
-    return torch.sparse.mm(adjacency, x)
+    return torch.sparse_coo_tensor(
+        pairs.flip(0), weight, (n_nodes, n_nodes), check_invariants=False
+    )
+
+
+def all_rounds(first: Tensor, hop_1: Tensor, hop_2: Tensor, rounds: int) -> Tensor:
+    """Embeddings (N, (2^(K+1) - 1) p) of all rounds from those of round 0, (N, p).
+
+    `hop_1` and `hop_2` are the normalised adjacencies (N, N) of N1 and N2.
+    """
+    kept = [first]
+    for _ in range(rounds):
+        kept.append(torch.cat([hop_1 @ kept[-1], hop_2 @ kept[-1]], dim=1))
+    return torch.cat(kept, dim=1)
 
 
 class H2GCN(GraphNet):
@@ -59,13 +66,8 @@ class H2GCN(GraphNet):
 
     def embeddings(self, x: Tensor, one_hop: Tensor, two_hop: Tensor) -> Tensor:
         """Final embeddings (N, (2^(K+1) - 1) p) of x (N, F) over pairs (2, P) and (2, P2)."""
-        w1 = symmetric_weight(one_hop, len(x))
-        w2 = symmetric_weight(two_hop, len(x))
-        rounds = [self.embed(x).relu()]
-        for _ in range(self.rounds):
-            last = rounds[-1]
-            rounds.append(torch.cat([spread(last, one_hop, w1), spread(last, two_hop, w2)], dim=1))
-        return torch.cat(rounds, dim=1)
+        hop_1, hop_2 = (normalised(pairs, len(x)) for pairs in (one_hop, two_hop))
+        return all_rounds(self.embed(x).relu(), hop_1, hop_2, self.rounds)
 
     def forward(
         self, x: Tensor, one_hop: Tensor, two_hop: Tensor, batch: Tensor, n_graphs: int
