@@ -124,16 +124,22 @@ def not_induced(weight: Counts) -> Counts:
 
 def node_counts(adjacency: MotifAdjacency) -> Counts:
     """Instances (N, M) of each of MOTIFS that contain a node."""
-    counts = np.zeros((adjacency.n_nodes, len(MOTIFS)), np.int64)
-    np.add.at(counts, adjacency.pairs[0], adjacency.weight)
-    return counts // np.array([size - 1 for size, _ in MOTIFS.values()])
+    rows = np.searchsorted(adjacency.pairs[0], np.arange(adjacency.n_nodes + 1))
+    shared = _sums(adjacency.weight, rows)
+    return shared // np.array([size - 1 for size, _ in MOTIFS.values()])
 
 
 def graph_counts(adjacency: MotifAdjacency, offsets: NDArray[np.int64]) -> Counts:
     """Instances (G, M) of each of MOTIFS in the graphs whose nodes begin at `offsets` (G + 1,)."""
-    before = np.zeros((adjacency.n_nodes + 1, len(MOTIFS)), np.int64)
-    np.cumsum(node_counts(adjacency), axis=0, out=before[1:])
-    return np.diff(before[offsets], axis=0) // np.array([size for size, _ in MOTIFS.values()])
+    shared = _sums(node_counts(adjacency), offsets)
+    return shared // np.array([size for size, _ in MOTIFS.values()])
+
+
+def _sums(values: Counts, offsets: NDArray[np.int64]) -> Counts:
+    """Sums of runs of rows, some of which may be empty."""
+    before = np.zeros((len(values) + 1, values.shape[1]), np.int64)
+    np.cumsum(values, axis=0, out=before[1:])
+    return np.diff(before[offsets], axis=0)
 
 
 def _within_two_hops(

@@ -11,7 +11,7 @@ References
        Psychological Review 94(2), 1987.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,8 +145,13 @@ TYPED_MOTIFS: dict[str, TypedMotif] = {
 }
 
 
+def motifs_of(relations: Collection[str]) -> tuple[str, ...]:
+    """The TYPED_MOTIFS that are made of these relations, in order of the table."""
+    return tuple(n for n, motif in TYPED_MOTIFS.items() if set(motif.relations) <= set(relations))
+
+
 def typed_motifs(frames: Frames, edges: TypedEdges) -> dict[str, Instances]:
-    """Instances of each of TYPED_MOTIFS whose relations are among `edges`, in order of the table.
+    """Instances of each of the motifs that are made of the relations in `edges`.
 
     Examples
     --------
@@ -155,11 +160,7 @@ def typed_motifs(frames: Frames, edges: TypedEdges) -> dict[str, Instances]:
     >>> {name: len(instances) for name, instances in found.items()}
     {'parallel_pair': 0}
     """
-    return {
-        name: motif.find(frames, edges)
-        for name, motif in TYPED_MOTIFS.items()
-        if edges.keys() >= set(motif.relations)
-    }
+    return {name: TYPED_MOTIFS[name].find(frames, edges) for name in motifs_of(edges)}
 
 
 def node_counts(found: Mapping[str, Instances], n_nodes: int) -> Counts:

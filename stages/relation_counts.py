@@ -1,0 +1,209 @@
+"""What the graphs of each class are made of: relations and motifs in numbers, as small tables.
+
+Only good training images with a class are counted, so that the tables may guide a choice.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptgraph.graphs import motifs, typed_motifs
+from perceptgraph.graphs.frames import NODE_KINDS, Frames
+from perceptgraph.graphs.statistics import (
+    chance_homophily,
+    degree_histogram,
+    degrees,
+    edge_homophily,
+    mixing,
+    relation_counts,
+)
+from perceptgraph.graphs.store import open_graphs, relation_names
+from perceptgraph.graphs.two_hop import adjacency_pairs
+from perceptgraph.stores.arrays import offsets_of
+from perceptgraph.stores.mapper import Mapper, TaskFailure
+from perceptgraph.stores.parts import Span, spans
+from perceptgraph.stores.ragged import Block
+from perceptgraph.stores.status import SPLITS
+
+OUT = "counts"  # below outputs/<dataset>/
+CLASSES, RELATIONS = "classes.csv", "relations.csv"
+EVERY_PAIR = "complete"
+"""The relation that says nothing of who is joined: untyped motifs leave it out."""
+N_DEGREES = 9
+"""Bins of a histogram of degrees: 0 to 7, and more."""
+CLASS_FIELDS = ("class", "group", "name", "images", "count", "count_sd", "per_node", "per_node_sd")
+"""Mean and standard deviation over the images of a class, of a count and of what it is when
+divided by the nodes of the image."""
+RELATION_FIELDS = (
+    *("relation", "edges", "homophily", "chance"),
+    *(f"degree_{k}" for k in range(N_DEGREES)),
+)
+"""Mean edges of an image, their homophily by node kind, and the share of the nodes that so many of
+them leave."""
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """Counts of the training images of one span."""
+
+    label: Counts
+    """(G,): class of each of them."""
+    counts: Counts
+    """(G, C): nodes, edges of each relation and instances of each motif, as `columns_of` says."""
+    degree: Counts
+    """(R, N_DEGREES): nodes that so many edges of a relation leave."""
+    mixed: Counts
+    """(R, K, K): edges of a relation from one of NODE_KINDS to another."""
+
+
+def columns_of(relations: Sequence[str]) -> list[tuple[str, str]]:
+    """Group and name of each column of `Counted.counts`."""
+    return [
+        ("size", "nodes"),
+        *(("relation", name) for name in relations),
+        *(("typed motif", name) for name in typed_motifs.motifs_of(relations)),
+        *(("motif", name) for name in motifs.MOTIFS),
+    ]
+
+
+def write_counts(store: Path, out: Path, part_images: int, mapper: Mapper) -> None:
+    """Count the graphs of `store`, write CLASSES and RELATIONS into the folder `out`."""
+    graphs = open_graphs(store)
+    found = mapper(partial(count_span, store=store), spans(len(graphs), part_images))
+    counted = [_alive(one) for one in found]
+    relations = relation_names(graphs.attributes)
+    columns = columns_of(relations)
+    label = np.concatenate([np.zeros(0, np.int64), *(one.label for one in counted)])
+    counts = np.concatenate(
+        [np.zeros((0, len(columns)), np.int64), *(one.counts for one in counted)]
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    names = graphs.attributes["class_names"]
+    _write(out / CLASSES, CLASS_FIELDS, _class_rows(label, counts, columns, names))
+    degree = sum((one.degree for one in counted), np.zeros((len(relations), N_DEGREES), np.int64))
+    kinds = len(NODE_KINDS)
+    mixed = sum((one.mixed for one in counted), np.zeros((len(relations), kinds, kinds), np.int64))
+    _write(out / RELATIONS, RELATION_FIELDS, _relation_rows(relations, degree, mixed, len(label)))
+
+
+def count_span(span: Span, store: Path) -> Counted:
+    """Counts of the training images among `span` of graphs.zarr at `store`."""
+    graphs = open_graphs(store)
+    relations = relation_names(graphs.attributes)
+    block = graphs.block(*span)
+    label = block.columns["image/label"]
+    is_train = block.columns["image/split"] == SPLITS.index("train")
+    chosen = is_train & (block.columns["status/ok"] == 1) & (label >= 0)
+    return count_graphs(frames_in(block), *edges_in(block), relations, label, chosen)
+
+
+def frames_in(block: Block) -> Frames:
+    """The nodes of all images of a block."""
+    return Frames(
+        kind=block.columns["node/kind"],
+        position=block.columns["node/position"],
+        direction=block.columns["node/direction"],
+        attributes=block.columns["node/attributes"],
+        following=block.columns["node/following"],
+        curve=block.columns["node/curve"],
+        around=block.columns["node/around"],
+        offsets=offsets_of(block.counts["node"]),
+    )
+
+
+def edges_in(block: Block) -> tuple[Counts, NDArray[np.uint8], NDArray[np.int64]]:
+    """Edges (2, E) counted through the nodes of a block, their relations, and their offsets."""
+    first = offsets_of(block.counts["node"])[:-1]
+    index = block.columns["edge/index"] + np.repeat(first, block.counts["edge"])[:, None]
+    return index.T.copy(), block.columns["edge/relation"], offsets_of(block.counts["edge"])
+
+
+def count_graphs(
+    frames: Frames,
+    index: Counts,
+    relation: NDArray[np.uint8],
+    edge_offsets: NDArray[np.int64],
+    relations: Sequence[str],
+    label: NDArray[np.int32],
+    chosen: NDArray[np.bool_],
+) -> Counted:
+    """Counts of the `chosen` (G,) of these images, whose edges begin at `edge_offsets`."""
+    n_nodes, n_relations = len(frames), len(relations)
+    typed = typed_motifs.typed_motifs(
+        frames, {name: index[:, relation == i] for i, name in enumerate(relations)}
+    )
+    linked = relation != (relations.index(EVERY_PAIR) if EVERY_PAIR in relations else n_relations)
+    untyped = motifs.motif_adjacency(adjacency_pairs(index[:, linked], n_nodes), n_nodes)
+    counts = np.concatenate(
+        [
+            np.diff(frames.offsets)[:, None],
+            relation_counts(relation, edge_offsets, n_relations),
+            typed_motifs.graph_counts(typed, frames.offsets),
+            motifs.graph_counts(untyped, frames.offsets),
+        ],
+        axis=1,
+    )
+    of_node = np.repeat(chosen, np.diff(frames.offsets))
+    of_edge = np.repeat(chosen, np.diff(edge_offsets))
+    mixed = [
+        mixing(frames.kind, source, target, len(NODE_KINDS))
+        for source, target in (index[:, of_edge & (relation == i)] for i in range(n_relations))
+    ]
+    return Counted(
+        label=label[chosen].astype(np.int64),
+        counts=counts[chosen],
+        degree=degree_histogram(
+            degrees(index[0], relation, n_nodes, n_relations)[of_node], N_DEGREES
+        ),
+        mixed=np.array(mixed, np.int64).reshape(n_relations, len(NODE_KINDS), len(NODE_KINDS)),
+    )
+
+
+def _alive(counted: Counted | TaskFailure) -> Counted:
+    if isinstance(counted, TaskFailure):
+        raise RuntimeError(f"counting relations and motifs: {counted.reason}")
+    return counted
+
+
+def _class_rows(
+    label: Counts, counts: Counts, columns: Sequence[tuple[str, str]], class_names: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """CLASS_FIELDS of each class and column."""
+    rows: list[tuple[Any, ...]] = []
+    for i, class_name in enumerate(class_names):
+        mine = counts[label == i]
+        if not len(mine):
+            continue
+        per_node = mine / np.maximum(mine[:, :1], 1)
+        facts = [f(axis=0) for f in (mine.mean, mine.std, per_node.mean, per_node.std)]
+        for (group, name), values in zip(columns, np.transpose(facts), strict=True):
+            rows.append((class_name, group, name, len(mine), *values))
+    return rows
+
+
+def _relation_rows(
+    relations: Sequence[str], degree: Counts, mixed: Counts, n_images: int
+) -> list[tuple[Any, ...]]:
+    """RELATION_FIELDS of each relation."""
+    rows: list[tuple[Any, ...]] = []
+    for name, histogram, ends in zip(relations, degree, mixed, strict=True):
+        facts = ends.sum() / max(n_images, 1), edge_homophily(ends), chance_homophily(ends)
+        rows.append((name, *facts, *(histogram / max(histogram.sum(), 1))))
+    return rows
+
+
+def _write(path: Path, fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """A CSV file; floats with six digits, NaN where there is none."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(fields)
+        for row in rows:
+            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in row])
