@@ -24,6 +24,7 @@ from perceptgraph.stages.report_figures import (
     per_class_figure,
     sample_pictures,
 )
+from perceptgraph.stages.report_relations import classes_figure, degrees_figure
 from perceptgraph.stages.report_words import FILTERS
 from perceptgraph.stores.mapper import Mapper
 
@@ -49,6 +50,8 @@ FIGURES: Mapping[str, Callable[[Rung], str | None]] = {
     "Calibration": calibration_figure,
     "Confusion": confusion_figure,
     "Learning": curves_figure,
+    "Relations and motifs": classes_figure,
+    "Degrees": degrees_figure,
 }
 """Title of a section of a rung to its figure, in order."""
 

@@ -26,8 +26,8 @@ STORES: Mapping[str, tuple[str, Callable[[Path], RaggedStore]]] = {
 }
 """Stage to the store that it writes, and what opens it."""
 
-TEXTS = ("truth", "predicted")
-"""Columns that name classes; a class may be called "7"."""
+TEXTS = ("truth", "predicted", "class", "group", "name", "relation")
+"""Columns of words; a class may be called "7"."""
 
 Table = Mapping[str, NDArray[Any]]
 Contract = TypeVar("Contract")
