@@ -1,0 +1,64 @@
+"""Pieces of curves drawn point by point, and what their frames must say of them."""
+
+import numpy as np
+
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames, lone_nodes
+
+COLUMN = {name: column for column, name in enumerate(ATTRIBUTES)}
+
+
+def column(frames: Frames, name: str) -> np.ndarray:
+    return frames.attributes[:, COLUMN[name]]
+
+
+def clothoid(turning: float, slope: float, length: float, n: int = 2001) -> np.ndarray:
+    """Points (n, 2) of a curve whose tangent turns by `turning`, in its second half by `slope`
+    more than in its first; its middle is at (0, 0) and looks along +column there."""
+    s = np.linspace(-0.5, 0.5, n)
+    theta = turning * s + 2 * slope * s**2
+    step = np.stack([np.sin(theta), np.cos(theta)], axis=1)
+    points = np.cumsum((step[1:] + step[:-1]) / 2, axis=0) * length / (n - 1)
+    points = np.concatenate([np.zeros((1, 2)), points])
+    return points - points[n // 2]
+
+
+def turned(points: np.ndarray, theta: float) -> np.ndarray:
+    """Points turned about (0, 0), from +column towards +row."""
+    cos, sin = np.cos(theta), np.sin(theta)
+    return points @ np.array([[cos, -sin], [sin, cos]])
+
+
+def measured(path: np.ndarray, kind: str = "arc", **columns: float) -> Frames:
+    """The node that is the whole path, measured on its points."""
+    steps = np.hypot(*np.diff(path, axis=0).T)
+    reach = np.concatenate([[0], np.cumsum(steps)])
+    chord = path[-1] - path[0]
+    direction = chord / np.hypot(*chord)
+    left = np.array([-direction[1], direction[0]])
+    quarters = np.linspace(0, reach[-1], 5)
+    five = np.stack([np.interp(quarters, reach, path[:, axis]) for axis in (0, 1)], axis=1)
+    theta = np.unwrap(np.arctan2(*np.diff(path, axis=0).T))
+    # Tangents of the steps hold at their middles.
+    middles = (reach[1:] + reach[:-1]) / 2
+    start, end = 0.0, 0.0
+    if len(path) > 2:
+        start = theta[0] - (theta[1] - theta[0]) * middles[0] / (middles[1] - middles[0])
+        end = theta[-1] + (theta[-1] - theta[-2]) * middles[0] / (middles[1] - middles[0])
+    half = np.interp(reach[-1] / 2, middles, theta) if len(path) > 2 else 0.0
+    first, second = half - start, end - half
+    values = {
+        "length": reach[-1],
+        "turning": first + second,
+        "turning_slope": second - first,
+        **{f"offset_{k}": (five[k] - five[0]) @ left for k in (1, 2, 3)},
+        **columns,
+    }
+    attributes = np.zeros((1, len(ATTRIBUTES)), np.float32)
+    for name, value in values.items():
+        attributes[0, COLUMN[name]] = value
+    return lone_nodes(
+        np.array([NODE_KINDS.index(kind)], np.uint8),
+        five[2:3].astype(np.float32),
+        direction[None].astype(np.float32),
+        attributes,
+    )
