@@ -30,6 +30,8 @@ KNOWN = (OSError, ValueError)
 """Errors whose message is enough; all of ours are among them."""
 
 Images = Annotated[list[Path], typer.Argument(help="Image files.")]
+Params = Annotated[Path, typer.Option(help="Parameters of the run.")]
+PARAMS = Path("params.yaml")
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 
 
@@ -82,7 +84,7 @@ def run(
     override: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
     ] = None,
-    params: Annotated[Path, typer.Option(help="Parameters of the run.")] = Path("params.yaml"),
+    params: Params = PARAMS,
     outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -121,14 +123,23 @@ def detect(
             "contours, strokes, stroke_junctions for drawings and digits."
         ),
     ] = "lines,junctions",
+    recipe: Annotated[
+        str, typer.Option(help="Of params.yaml: its detectors and their parameters, not --kinds.")
+    ] = "",
+    params: Params = PARAMS,
     json_out: Annotated[Path | None, typer.Option("--json", help="Primitives as JSON.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Picture with primitives drawn over.")] = None,
     png: Annotated[Path | None, typer.Option(help="The same as PNG.")] = None,
 ) -> None:
     """Find the perceptual primitives of images; several images need a folder for each output."""
     from perceptgraph.pipelines.images import detect_images
+    from perceptgraph.pipelines.recipes import recipe_named
 
-    for line in detect_images(images, kinds.split(","), json_out=json_out, svg=svg, png=png):
+    if recipe:
+        how = recipe_named("detect", recipe, params).model_dump()
+    else:
+        how = {"detectors": {kind: {} for kind in kinds.split(",")}}
+    for line in detect_images(images, **how, json_out=json_out, svg=svg, png=png):
         typer.echo(line)
 
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from perceptgraph.pipelines.metering import RAPL
 from perceptgraph.pipelines.parallel import ADDRESS_VARIABLE
+from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.compiled import kept_in
 
 Level = Literal["ok", "note", "mend"]
@@ -78,6 +79,7 @@ def findings() -> Iterator[Finding]:
     yield rapl()
     yield nvml()
     yield from data_sets()
+    yield parameters(Path("params.yaml"))
     yield dask_scheduler(os.environ.get(ADDRESS_VARIABLE))
     yield writable("outputs", Path("outputs"))
     yield writable("compiled code", kept_in())
@@ -202,6 +204,19 @@ def data_sets() -> Iterator[Finding]:
         (here if is_here else absent).append(name)
     text = f"here: {', '.join(here)}; without files: {', '.join(absent) or 'none'}"
     yield Finding("ok", "data sets", text)
+
+
+def parameters(path: Path) -> Finding:
+    """Whether each rung of the ladder has a recipe for its kind of images."""
+    from perceptgraph.pipelines.recipes import recipes_of_ladder
+
+    if not path.is_file():
+        return Finding("note", "parameters", f"no {path} here: name it with --params")
+    try:
+        rungs = [f"{rung} by {recipes}" for rung, recipes in recipes_of_ladder(path)]
+    except ParamsError as error:
+        return Finding("mend", "parameters", str(error))
+    return Finding("ok", "parameters", f"{path}, {', '.join(rungs)}")
 
 
 def dask_scheduler(address: str | None, timeout: float = CONNECT_SECONDS) -> Finding:

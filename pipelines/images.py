@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,10 @@ WRITERS: dict[str, Writer] = {"json": _as_json, "svg": _as_svg, "png": _as_png}
 
 def detect_images(
     images: Sequence[Path],
-    kinds: Sequence[str],
+    detectors: Mapping[str, Mapping[str, Any]],
     *,
+    min_side: int = 112,
+    max_zoom: int = 4,
     json_out: Path | None = None,
     svg: Path | None = None,
     png: Path | None = None,
@@ -66,8 +68,11 @@ def detect_images(
     ----------
     images : sequence of Path
         Image files.
-    kinds : sequence of str
-        Names of DETECTORS.
+    detectors : mapping
+        Names of DETECTORS to keywords.
+    min_side, max_zoom : int
+        Which images are enlarged before, and how far, as for
+        `perceptgraph.stages.detect.detect`.
     json_out, svg, png : Path, optional
         Where to write; a file for one image, for several a folder that gets one file per image,
         named after it.
@@ -79,8 +84,8 @@ def detect_images(
     FailedImages
         At the end, where some image could not be used; the others are written.
     """
-    check_choices("--kinds", kinds, DETECTORS)
-    check_families("--kinds", kinds)
+    check_choices("--kinds", detectors, DETECTORS)
+    check_families("--kinds", detectors)
     asked = {"json": json_out, "svg": svg, "png": png}
     targets = _targets(images, {ending: p for ending, p in asked.items() if p is not None})
     n_failed = 0
@@ -88,7 +93,7 @@ def detect_images(
         start = time.perf_counter()
         try:
             image = read_image(path)
-            found = detect(image, {kind: {} for kind in kinds})
+            found = detect(image, detectors, min_side=min_side, max_zoom=max_zoom)
         except ValueError as error:
             n_failed += 1
             yield f"{path}: left out: {error}"
@@ -97,12 +102,12 @@ def detect_images(
         for ending, target in wanted.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(WRITERS[ending](image, found))
-        yield f"{path}: {_facts(image, found, kinds)}, {seconds:.2g} s"
+        yield f"{path}: {_facts(image, found, detectors)}, {seconds:.2g} s"
     if n_failed:
         raise FailedImages(f"{n_failed} of {len(images)} images could not be used")
 
 
-def _facts(image: NDArray[Any], found: Primitives, kinds: Sequence[str]) -> str:
+def _facts(image: NDArray[Any], found: Primitives, kinds: Iterable[str]) -> str:
     height, width = image.shape[:2]
     counts = [f"{len(getattr(found, DETECTORS[kind].family))} {kind}" for kind in kinds]
     return f"{height} x {width} pixels, {', '.join(counts)}"

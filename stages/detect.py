@@ -79,6 +79,11 @@ class Recipe(StageParams):
                     raise ParamsError(f"detectors: {name} needs {taken}, not chosen")
         return self
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """What is looked for, of FAMILIES."""
+        return tuple(DETECTORS[name].family for name in self.detectors)
+
     def find(self, image: NDArray[Any]) -> Primitives:
         """Find the primitives of one image, as `detect` does."""
         return detect(image, self.detectors, min_side=self.min_side, max_zoom=self.max_zoom)
@@ -227,6 +232,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     if recipe is not None:
         _warm(recipe)
     made_by = None if recipe is None else recipe.model_dump()
+    families = FAMILIES if recipe is None else recipe.families
     facts = {"recipe": made_by, "images": images.digest, "opencv": cv2.__version__}
     code = [Path(package.__path__[0]) for package in (datasets, graphs, stages, stores)]
     folder = root / "parts" / "detect" / key_of(facts, code)
@@ -243,7 +249,12 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         paths,
         root / OUT,
         PRIMITIVE_LAYOUT,
-        {**carried, "recipe": made_by, "images_digest": images.digest},
+        {
+            **carried,
+            "recipe": made_by,
+            "families": list(families),
+            "images_digest": images.digest,
+        },
     )
     remove_parts(root, "detect")
     return outcome(store, root / OUT, params.max_bad_share)

@@ -103,6 +103,13 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     recipe = params.recipe(root.name)
     store = root / PRIMITIVES
     found = open_primitives(store)
+    families = found.attributes["families"]
+    if never := [kind for kind in recipe.kinds if kind not in families]:
+        raise ParamsError(
+            f"relate: the recipe of {root.name} makes nodes of {', '.join(never)}, and detect "
+            f"looked for {', '.join(families)} only; let relate.recipe_of.{root.name} fit "
+            f"detect.recipe_of.{root.name}"
+        )
     facts = {"recipe": recipe.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
     code = [Path(package.__path__[0]) for package in (graphs, stages, stores)]
     paths = make_parts(

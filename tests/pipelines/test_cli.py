@@ -98,6 +98,19 @@ def test_wrong_use_ends_with_2(picture: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.endswith("no 'line'; did you mean 'lines'?\n")
 
 
+def test_images_can_be_looked_at_by_a_recipe_of_params(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = "--params", PARAMS
+
+    assert exit_code("detect", picture, "--recipe", "strokes", *params) == 0
+    assert exit_code("detect", picture, "--recipe", "stroks", *params) == 2
+
+    out, err = capsys.readouterr()
+    assert "1 contours, 0 strokes, 0 stroke_junctions" in out
+    assert err == "error: detect.recipes: no 'stroks'; did you mean 'strokes'?\n"
+
+
 def test_two_detectors_of_one_family_are_a_wrong_use(
     picture: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

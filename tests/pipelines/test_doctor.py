@@ -8,6 +8,8 @@ import pytest
 from perceptgraph.pipelines import doctor
 from perceptgraph.pipelines.parallel import ADDRESS_VARIABLE
 
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
 
 def test_one_opencv_distribution_is_right_and_any_other_number_is_to_be_mended() -> None:
     both = ["opencv-python 5.0.0", "opencv-python-headless 5.0.0"]
@@ -65,6 +67,21 @@ def test_folder_of_data_that_is_gone_is_to_be_mended(
 
     assert first.level == "mend"
     assert "shapes" in second.text
+
+
+def test_rungs_without_a_recipe_are_to_be_mended(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    before = doctor.parameters(path)
+    text = PARAMS.read_text()
+    path.write_text(text)
+    good = doctor.parameters(path)
+    path.write_text(text.replace("ladder: [shapes", "ladder: [shape"))
+
+    bad = doctor.parameters(path)
+
+    assert (before.level, good.level, bad.level) == ("note", "ok", "mend")
+    assert "shapes by segments" in good.text
+    assert bad.text == "detect.recipe_of: no 'shape'; did you mean 'shapes'?"
 
 
 def test_this_environment_is_fit_for_a_run(

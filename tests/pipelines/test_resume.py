@@ -82,9 +82,10 @@ def take_images(whole: Path, folder: Path) -> Path:
     return folder
 
 
-def climb(folder: Path, mapper: Mapper) -> Path:
+def climb(folder: Path, mapper: Mapper, recipe: str = "segments") -> Path:
     """Images, primitives and graphs of the rung, made in this process with a mapper."""
-    values = load_params(ROOT / "params.yaml", SMALL)
+    sets = [f"{stage}.recipe_of.shapes={recipe}" for stage in ("detect", "relate")]
+    values = load_params(ROOT / "params.yaml", [*SMALL, *sets])
     for name in STAGES:
         stage = importlib.import_module(f"perceptgraph.stages.{name}")
         stage.run(section_of(values, name, stage.Params), folder / "outputs/shapes", mapper)
@@ -97,17 +98,26 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return climb(tmp_path_factory.mktemp("whole"), serial)
 
 
+@pytest.fixture(scope="module")
+def strokes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same images by the recipe for what is drawn with a pen."""
+    return climb(tmp_path_factory.mktemp("strokes"), serial, "strokes")
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_any_number_of_workers_gives_the_same_bytes(
-    whole: Path, tmp_path: Path, workers: int
+    whole: Path, strokes: Path, tmp_path: Path, workers: int
 ) -> None:
     values = load_params(ROOT / "params.yaml", [f"dask.workers={workers}"])
     with open_mapper(section_of(values, "dask", DaskParams)) as mapper:
-        climb(tmp_path, mapper)
+        climb(tmp_path / "whole", mapper)
+        climb(tmp_path / "strokes", mapper, "strokes")
 
-    for store in ("images.zarr", "primitives.zarr", "graphs.zarr"):
-        assert content(tmp_path, store) == content(whole, store)
-    assert not (tmp_path / "outputs/shapes/parts").exists()
+    for name, alone in (("whole", whole), ("strokes", strokes)):
+        shared = tmp_path / name
+        for store in ("images.zarr", "primitives.zarr", "graphs.zarr"):
+            assert content(shared, store) == content(alone, store)
+        assert not (shared / "outputs/shapes/parts").exists()
 
 
 def test_a_killed_worker_costs_nothing_but_time(whole: Path, tmp_path: Path) -> None:

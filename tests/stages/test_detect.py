@@ -215,8 +215,9 @@ def test_each_data_set_is_looked_at_by_its_own_recipe(tmp_path: Path) -> None:
         found = run(params, tmp_path / family, serial).work
 
         assert found[family] == found["primitives"] > 0
-        recipe = open_primitives(tmp_path / family / OUT).attributes["recipe"]
-        assert list(recipe["detectors"]) == [name]
+        attributes = open_primitives(tmp_path / family / OUT).attributes
+        assert list(attributes["recipe"]["detectors"]) == [name]
+        assert attributes["families"] == [family]
 
 
 @pytest.mark.parametrize("name", DETECTORS)

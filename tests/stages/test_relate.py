@@ -48,7 +48,12 @@ def root(tmp_path):
         lambda index, reason: records[index],
         serial,
     )
-    attributes = {"class_names": ["a", "b", "c"], "dataset": "drawn", "recipe": {"detectors": {}}}
+    attributes = {
+        "class_names": ["a", "b", "c"],
+        "dataset": "drawn",
+        "recipe": {"detectors": {}},
+        "families": ["lines", "junctions"],
+    }
     merge_parts(paths, root / "primitives.zarr", PRIMITIVE_LAYOUT, attributes)
     (root / "parts" / "detect").rmdir()
     return root
@@ -159,6 +164,13 @@ def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
 def test_params_that_cannot_be_meant_are_refused(change, message) -> None:
     with pytest.raises((ValidationError, ValueError), match=message):
         Recipe(**RECIPE | change)
+
+
+def test_nodes_of_what_was_not_looked_for_are_refused(root) -> None:
+    chains = RECIPE | {"kinds": ["edges", "junctions"]}
+
+    with pytest.raises(ParamsError, match=r"makes nodes of edges, .* lines, junctions only"):
+        run(Params(**SECTION | {"recipes": {"all": chains}}), root, serial)
 
 
 def test_a_data_set_without_a_recipe_is_named(tmp_path) -> None:
