@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from perceptgraph.stores.compiled import njit
 
 SIN_22 = np.float32(math.sin(math.pi / 8))  # to the nearest of 8 neighbours
-N_BINS = 1024  # of gradient norms; how finely the strongest come first, nothing else
+DIGIT = 11  # bits by which norms are sorted at a time
 WEAK, FREE, TAKEN, FLANK = 0, 1, 2, 3
 TINY = 1e-30  # a gradient that is none
 
@@ -47,16 +47,16 @@ def level_line_field(
     -------
     Field
     order : (P,) int32
-        Flat indices of the crests, the strongest first (to 1/1024 of the largest norm).
+        Flat indices of the crests, the strongest first.
     """
     rows, columns = image.shape
     image = np.ascontiguousarray(image)
     norm = np.empty((rows, columns), np.float32)
     state = np.empty((rows, columns), np.uint8)
     least = np.float32(max(least_norm, TINY))
-    largest = _norms(image, norm, state, least)
+    _norms(image, norm, state, least)
     crests = _crests(image.reshape(-1), norm.reshape(-1), state.reshape(-1), columns)
-    return Field(image, norm, state), _strongest_first(norm.reshape(-1), crests, largest)
+    return Field(image, norm, state), _strongest_first(norm.reshape(-1).view(np.uint32), crests)
 
 
 @njit(cache=True, nogil=True, inline="always")  # fmt: skip
@@ -67,11 +67,10 @@ def gradient_at(levels: Any, k: int, columns: int) -> tuple[float, float]:
     return np.float32(0.5) * (falling + rising), np.float32(0.5) * (falling - rising)
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")  # fmt: skip
-def _norms(image: Any, norm: Any, state: Any, least: Any) -> Any:
-    """Fill the norms, and mark where they are free or weak; the largest norm."""
+@njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"}, error_model="numpy")  # fmt: skip
+def _norms(image: Any, norm: Any, state: Any, least: Any) -> None:
+    """Fill the norms, and mark where they are free or weak."""
     rows, columns = image.shape
-    largest: Any = np.float32(0)
     half = np.float32(0.5)
     norm[rows - 1] = 0
     state[rows - 1] = WEAK
@@ -83,10 +82,8 @@ def _norms(image: Any, norm: Any, state: Any, least: Any) -> Any:
             size = np.float32(math.sqrt(half * (falling * falling + rising * rising)))
             norm[r, c] = size
             state[r, c] = FREE if size >= least else WEAK
-            largest = max(largest, size)
         norm[r, columns - 1] = 0
         state[r, columns - 1] = WEAK
-    return largest
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
@@ -116,17 +113,20 @@ def _crests(levels: Any, norm: Any, state: Any, columns: int) -> Any:
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def _strongest_first(norm: Any, corners: Any, largest: Any) -> Any:
-    """Counting sort of corners."""
-    scale: Any = np.float32(N_BINS - 1) / largest if largest > 0 else np.float32(0)
-    place = np.zeros(N_BINS + 1, np.int32)
-    for i in corners:
-        place[N_BINS - np.int32(norm[i] * scale)] += 1
-    for b in range(N_BINS):
-        place[b + 1] += place[b]
-    order = np.empty(len(corners), np.int32)
-    for i in corners:
-        k = N_BINS - 1 - np.int32(norm[i] * scale)
-        order[place[k]] = i
-        place[k] += 1
-    return order
+def _strongest_first(bits: Any, corners: Any) -> Any:
+    """Radix sort of corners by the bits of their norms, which order as they do."""
+    largest = 2**DIGIT - 1
+    place = np.empty(largest + 2, np.int32)
+    for shift in range(0, 32, DIGIT):
+        place[:] = 0
+        for i in corners:
+            place[largest + 1 - ((bits[i] >> shift) & largest)] += 1
+        for b in range(largest + 1):
+            place[b + 1] += place[b]
+        order = np.empty(len(corners), np.int32)
+        for i in corners:
+            k = largest - ((bits[i] >> shift) & largest)
+            order[place[k]] = i
+            place[k] += 1
+        corners = order
+    return corners

@@ -69,7 +69,8 @@ def line_support_boxes(field: Any, order: Any, test: Any, density: float, log10_
 def _grow(field: Any, seed: int, min_cosine: float, region: Any) -> tuple[int, float, float]:
     """Region of a seed: its size and the sum of its unit gradients; `region` holds its corners.
 
-    A neighbour joins where its gradient is aligned with the sum of those that joined before.
+    A neighbour joins where its gradient is aligned with the sum of those that joined before, in
+    rounds: in which order it is come to does not matter.
     """
     columns = field.norm.shape[1]
     levels, norm = field.image.reshape(-1), field.norm.reshape(-1)
@@ -81,26 +82,28 @@ def _grow(field: Any, seed: int, min_cosine: float, region: Any) -> tuple[int, f
     sum_row, sum_column = down / norm[seed], right / norm[seed]
     squared_cosine = np.float32(min_cosine * min_cosine)
     threshold = squared_cosine  # times the squared length of the sum: no root per corner
-    size = 1
-    i = 0
-    while i < size:
-        here = region[i]
-        i += 1
-        for step in around:
-            k = here + step
-            if state[k] != FREE:
-                continue
+    begin, size = 0, 1
+    while begin < size:
+        end = size
+        for i in range(begin, end):
+            for step in around:
+                k = region[i] + step
+                if state[k] != FREE:
+                    continue
+                down, right = gradient_at(levels, k, columns)
+                dot = down * sum_row + right * sum_column
+                if dot <= 0 or dot * dot < threshold * norm[k] * norm[k]:
+                    continue
+                state[k] = TAKEN
+                region[size] = k
+                size += 1
+        for k in region[end:size]:
             down, right = gradient_at(levels, k, columns)
-            dot = down * sum_row + right * sum_column
-            if dot <= 0 or dot * dot < threshold * norm[k] * norm[k]:
-                continue
-            state[k] = TAKEN
-            region[size] = k
-            size += 1
             inverse = np.float32(1) / norm[k]
             sum_row += down * inverse
             sum_column += right * inverse
-            threshold = squared_cosine * (sum_row * sum_row + sum_column * sum_column)
+        threshold = squared_cosine * (sum_row * sum_row + sum_column * sum_column)
+        begin = end
     return size, sum_row, sum_column
 
 

@@ -21,7 +21,12 @@ SCALES = (1, 2, 4)  # by which the image is reduced
 MIN_SIDE = 4  # pixels
 CORNER_BLUR = math.sqrt(0.2)
 """Sigma that a difference over 2 x 2 pixels is worth: it gives white noise of 1 a gradient of 1."""
-PYRAMID_BLUR = 1.0  # sigma of OpenCV's pyramid, whose kernel is binomial, in pixels before
+PYRAMID_BLUR = 1.0  # sigma by which an image is smoothed before it is halved, pixels
+KERNELS = [np.exp(-0.5 * (np.arange(-2, 4 - n) - (1 - n) / 2) ** 2) for n in range(2)]
+KERNELS = [kernel / kernel.sum() for kernel in KERNELS]
+"""Of that smoothing, for an even (0) and an odd (1) number of pixels: of an even number those
+between the first and the second, the third and the fourth ... are taken, else the first, the third
+..., so that an image and its mirror image are halved in the same way."""
 NOISE_SHARE = 0.5
 LEAST_SMOOTHING, MAX_SMOOTHING = 0.9, 2.0
 """Sigmas, pixels. Less finds more of clean drawn scenes, more finds the same again under noise of
@@ -99,8 +104,10 @@ def lines(
     least_norm = quantisation * noise.step / math.sin(tolerance)
     level, noise = _calmed(image, noise, NOISE_SHARE * least_norm)
     found = np.zeros((0, N_COLUMNS + 1))
+    first = np.zeros(2)  # where the first pixel of the reduced image is
     for scale in SCALES:
         if scale > 1:
+            first += scale / 2 * _halved_at(level.shape)
             level, noise = _halved(level, noise)
         if min(level.shape) < MIN_SIDE:
             break
@@ -108,12 +115,12 @@ def lines(
         blur = noise.total_blur(CORNER_BLUR)
         test = make_test(image.shape, len(SCALES), tolerance, gradient_std, blur)
         field, order = level_line_field(level, max(least_norm, gradient_std))
-        _take_covered(field, _in_corners(found, scale), COVER)
+        _take_covered(field, _in_corners(found, scale, first), COVER)
         boxes = line_support_boxes(field, order, test, density, log10_eps)
         reach = max_gap / scale, max_offset / scale, math.cos(math.radians(merge_angle_deg))
         boxes = merged(field, test, boxes, *reach)
         boxes = fitted(field, boxes, math.cos(tolerance))
-        found = np.concatenate([found, _in_pixels(boxes, scale)])
+        found = np.concatenate([found, _in_pixels(boxes, scale, first)])
     return _contract(found, image.shape)
 
 
@@ -129,19 +136,26 @@ def _calmed(
 
 
 def _halved(image: NDArray[np.float32], noise: Noise) -> tuple[NDArray[np.float32], Noise]:
-    """Every second pixel of the smoothed image: pixel x of it is pixel 2 x; and its noise."""
-    half: Any = cv2.pyrDown(image)
+    """The smoothed image at every second place of rows and columns; and its noise."""
+    across, down = (KERNELS[n % 2] for n in image.shape[::-1])
+    smooth: Any = cv2.sepFilter2D(image, -1, across, down, anchor=(2, 2))
+    half = np.ascontiguousarray(smooth[::2, ::2])
     return half, Noise(noise.density / 2, noise.total_blur(PYRAMID_BLUR) / 2, noise.step)
 
 
-def _in_pixels(boxes: Boxes, scale: int) -> Boxes:
-    """Boxes in pixels of the image: corner x of an image reduced by `scale` is (x + 1/2) scale."""
-    ends = scale * (boxes[:, :4] + 0.5)
+def _halved_at(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Where the first pixel of the halved image is: the last is as far from the other end."""
+    return np.where(np.array(shape) % 2 == 0, 0.5, 0.0)
+
+
+def _in_pixels(boxes: Boxes, scale: int, first: NDArray[np.float64]) -> Boxes:
+    """Boxes in pixels of the image: corner x of a reduced one is `first` + (x + 1/2) scale."""
+    ends = scale * (boxes[:, :4] + 0.5) + np.tile(first, 2)
     return np.column_stack([ends, scale * boxes[:, 4], boxes[:, 5:]])
 
 
-def _in_corners(boxes: Boxes, scale: int) -> Boxes:
-    return np.column_stack([boxes[:, :4] / scale - 0.5, boxes[:, 4:]])
+def _in_corners(boxes: Boxes, scale: int, first: NDArray[np.float64]) -> Boxes:
+    return np.column_stack([(boxes[:, :4] - np.tile(first, 2)) / scale - 0.5, boxes[:, 4:]])
 
 
 @njit(cache=True, nogil=True)  # fmt: skip

@@ -151,24 +151,40 @@ def _blur_table() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
+def _begins(n, stride):  # type: ignore[no-untyped-def]
+    """Where squares begin on an axis of n pixels: the same from either end of it."""
+    n_squares = (n - 4) // 8
+    left_over = n - 4 - 8 * n_squares
+    begins = np.empty(n_squares, np.int64)
+    m = 0
+    for i in range(n_squares):
+        from_end = n_squares - 1 - i
+        if min(i, from_end) % stride > 0 or (i == from_end and left_over % 2 > 0 and i > 0):
+            continue
+        shift = 0 if i < from_end else left_over
+        begins[m] = 2 + 8 * i + (left_over // 2 if i == from_end else shift)
+        m += 1
+    return begins[:m]
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
 def _roughness(image, stride, low, high):  # type: ignore[no-untyped-def]
     """Mean absolute second differences (B, 2) at lags 1 and 2 of squares; smallest level step."""
-    rows = (image.shape[0] - 4) // 8
-    columns = (image.shape[1] - 4) // 8
-    rough = np.empty((rows * columns, 2))
+    tops, lefts = _begins(image.shape[0], stride), _begins(image.shape[1], stride)
+    rough = np.empty((len(tops) * len(lefts), 2))
     n = 0
     step = np.float32(np.inf)
-    for i in range(0, rows, stride):
-        for j in range(0, columns, stride):
+    for top in tops:
+        for left in lefts:
             one = np.float32(0)
             two = np.float32(0)
             n_flat = 0
-            for r in range(8 * i + 2, 8 * i + 10):
-                for c in range(8 * j + 2, 8 * j + 10):
+            for r in range(top, top + 8):
+                for c in range(left, left + 8):
                     here = image[r, c]
-                    right = image[r, c + 1]
+                    right, below = image[r, c + 1], image[r + 1, c]
                     twice = here + here
-                    vertical = abs(image[r - 1, c] + image[r + 1, c] - twice)
+                    vertical = abs(image[r - 1, c] + below - twice)
                     horizontal = abs(image[r, c - 1] + right - twice)
                     one += vertical + horizontal
                     n_flat += (vertical == 0) + (horizontal == 0)
@@ -176,6 +192,8 @@ def _roughness(image, stride, low, high):  # type: ignore[no-untyped-def]
                     two += abs(image[r, c - 2] + image[r, c + 2] - twice)
                     if here != right:
                         step = min(step, abs(here - right))
+                    if here != below:
+                        step = min(step, abs(here - below))
             if n_flat == 128 and two == 0 and here in (low, high):
                 continue
             rough[n, 0] = one / 128 if n_flat <= 64 else 0.0

@@ -18,6 +18,8 @@ N_PRECISIONS = 4
 WIDTH_STEP = 0.5  # pixels; a rectangle that is too wide is tried narrower by this ...
 MAX_NARROWER = 4  # ... so many times, from both sides and from either
 NEARLY = 6.0
+ROUNDING = 1e-5  # pixels by which a corner may lie outside: those that gave a rectangle its ends
+# and sides are inside, however they were rounded
 MAX_LAG = 64  # pixels over which noise is summed; beyond 10 times the blur nothing is correlated
 
 
@@ -114,15 +116,17 @@ def count_inside(field: Any, box: Any, cosines: Any, aligned: Any) -> tuple[int,
     rows, columns = field.norm.shape
     levels = field.image.reshape(-1)
     left_row, left_column = -box.along_column, box.along_row
-    reach_along = max(abs(box.start), abs(box.stop)) * abs(box.along_row)
-    reach_left = max(abs(box.right), abs(box.left)) * abs(left_row)
+    start, stop = box.start - ROUNDING, box.stop + ROUNDING
+    right, left = box.right - ROUNDING, box.left + ROUNDING
+    reach_along = max(abs(start), abs(stop)) * abs(box.along_row)
+    reach_left = max(abs(right), abs(left)) * abs(left_row)
     first = max(math.ceil(box.row - reach_along - reach_left), 0)
     last = min(math.floor(box.row + reach_along + reach_left), rows - 2)
     for r in range(first, last + 1):
         down = r - box.row
-        low, high = -box.column, columns - 2 - box.column
-        low, high = _within(low, high, box.along_column, box.start, box.stop, down * box.along_row)
-        low, high = _within(low, high, left_column, box.right, box.left, down * left_row)
+        low, high = -0.5 - box.column, columns - 1.5 - box.column
+        low, high = _within(low, high, box.along_column, start, stop, down * box.along_row)
+        low, high = _within(low, high, left_column, right, left, down * left_row)
         for c in range(math.ceil(low + box.column), math.floor(high + box.column) + 1):
             k = r * columns + c
             down_slope, right_slope = gradient_at(levels, k, columns)

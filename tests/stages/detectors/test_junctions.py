@@ -8,7 +8,8 @@ import pytest
 from drawings import PLUS, SQUARE, STAR, TEE, Segment, edge, ring, strokes, turned
 from numpy.typing import NDArray
 
-from perceptgraph.graphs.primitives import JUNCTION_KINDS, Junctions, LineSegments, no_lines
+from perceptgraph.graphs.primitives import JUNCTION_KINDS, Junctions, no_lines
+from perceptgraph.stages.detectors.gather import chosen
 from perceptgraph.stages.detectors.junctions import junctions, kind_of
 from perceptgraph.stages.detectors.lines import lines
 
@@ -173,8 +174,7 @@ def test_the_order_of_segments_does_not_matter() -> None:
     image = strokes(128, [((20, 20), (20, 100)), ((20, 60), (100, 60)), ((100, 20), (60, 100))], 4)
     found = lines(image)
     order = np.random.default_rng(0).permutation(len(found))
-    names = LineSegments.__dataclass_fields__
-    shuffled = LineSegments(*(getattr(found, name)[order] for name in names))
+    shuffled = chosen(found, order)
 
     one, other = junctions(image, found), junctions(image, shuffled)
 

@@ -116,3 +116,17 @@ def test_step_is_that_of_the_rounding() -> None:
     image = np.rint(rng.normal(128, 20, (64, 64))).astype(np.float32) / np.float32(255)
 
     assert measure_noise(image).step == pytest.approx(1 / 255, rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (61, 77), (30, 31), (400, 403)])
+def test_the_noise_of_a_turned_picture_is_the_same(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).random(shape, np.float32)
+    image *= np.linspace(0.2, 1, shape[1], dtype=np.float32)
+    here = measure_noise(image)
+
+    for turn in (np.rot90, np.flipud, np.fliplr, np.transpose):
+        there = measure_noise(np.ascontiguousarray(turn(image)))
+
+        assert there.density == pytest.approx(here.density, rel=1e-5)
+        assert there.blur == pytest.approx(here.blur, abs=1e-4)
+        assert there.step == here.step
