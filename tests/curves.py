@@ -1,5 +1,8 @@
 """Pieces of curves drawn point by point, and what their frames must say of them."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames, lone_nodes
@@ -61,4 +64,30 @@ def measured(path: np.ndarray, kind: str = "arc", **columns: float) -> Frames:
         five[2:3].astype(np.float32),
         direction[None].astype(np.float32),
         attributes,
+    )
+
+
+def chain(path: np.ndarray, n_pieces: int, closed: bool = False, both_ways: bool = False) -> Frames:
+    """One curve of arcs, or of darts both ways, that are the same number of steps of the path."""
+    cuts = np.linspace(0, len(path) - 1, n_pieces + 1).astype(int)
+    kind = "dart" if both_ways else "arc"
+    parts = [path[a : b + 1] for a, b in pairwise(cuts)]
+    last = 0 if closed else -1
+    onward = [*range(1, n_pieces), last]
+    if both_ways:
+        parts += [part[::-1] for part in parts]
+        back = [n_pieces + n_pieces - 1 if closed else -1, *range(n_pieces, 2 * n_pieces - 1)]
+        onward += back
+    nodes = [measured(part, kind, width=2.0, contrast=0.5, log10_nfa=-3.0) for part in parts]
+    position = np.concatenate([node.position for node in nodes])
+    position[n_pieces:] = position[: len(position) - n_pieces]
+    return replace(
+        lone_nodes(
+            np.concatenate([node.kind for node in nodes]),
+            position,
+            np.concatenate([node.direction for node in nodes]),
+            np.concatenate([node.attributes for node in nodes]),
+        ),
+        following=np.array(onward, np.int32),
+        curve=np.zeros(len(nodes), np.int32),
     )
