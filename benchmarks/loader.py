@@ -20,12 +20,13 @@ from torch_geometric.loader import DataLoader
 
 from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.loader import GraphStore, batches, read_graphs
-from perceptgraph.graphs.store import graph_attributes, graph_layout
+from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_attributes
+from perceptgraph.stores.arrays import ranges
 from perceptgraph.stores.ragged import Block, write_store
 
 BATCH, ROUNDS = 64, 3
 MEAN_NODES, EDGES_PER_NODE = 30, 6
-RELATIONS = {"near": ("gap", "angle", "agreement", "ratio"), "parallel": ("gap", "overlap")}
+RELATIONS = ("near", "parallel")
 PART_GRAPHS = 10_000
 
 
@@ -38,7 +39,6 @@ def synthetic_block(n_graphs: int, rng: np.random.Generator) -> Block:
     ends = rng.integers(0, np.repeat(nodes, edges)[:, None], (n_edges, 2))
     ids = [str(i).encode() for i in range(n_graphs)]
     zeros = np.zeros(n_graphs, np.int64)
-    layout = graph_layout(max(map(len, RELATIONS.values())))
     columns: dict[str, NDArray[Any]] = {
         "image/id": np.frombuffer(b"".join(ids), np.uint8),
         "image/label": rng.integers(0, 10, n_graphs).astype(np.int32),
@@ -50,12 +50,15 @@ def synthetic_block(n_graphs: int, rng: np.random.Generator) -> Block:
         "node/position": rng.uniform(0, 64, (n_nodes, 2)).astype(np.float32),
         "node/direction": np.stack([np.sin(angle), np.cos(angle)], 1).astype(np.float32),
         "node/attributes": rng.random((n_nodes, len(ATTRIBUTES)), np.float32),
+        "node/following": np.full(n_nodes, -1, np.int32),
+        "node/curve": ranges(zeros, nodes).astype(np.int32),
+        "node/around": np.full(n_nodes, -1, np.int32),
         "edge/index": ends.astype(np.int32),
         "edge/relation": rng.integers(0, len(RELATIONS), n_edges).astype(np.uint8),
-        "edge/attributes": rng.random((n_edges, 4), np.float32),
+        "edge/rank": rng.integers(0, 6, n_edges).astype(np.uint8),
     }
     counts = {"id": np.array([len(i) for i in ids]), "reason": zeros, "node": nodes, "edge": edges}
-    return Block(layout, n_graphs, counts, columns)
+    return Block(GRAPH_LAYOUT, n_graphs, counts, columns)
 
 
 def synthetic_store(path: Path, n_graphs: int, seed: int = 0) -> None:
@@ -67,7 +70,7 @@ def synthetic_store(path: Path, n_graphs: int, seed: int = 0) -> None:
     ]
 
     attributes = {**graph_attributes(RELATIONS), "class_names": [str(i) for i in range(10)]}
-    write_store(path, parts[0].layout, [part.read for part in parts], attributes)
+    write_store(path, GRAPH_LAYOUT, [part.read for part in parts], attributes)
 
 
 class StockGraphs(InMemoryDataset):  # type: ignore[misc]
@@ -88,7 +91,7 @@ def data_of(store: GraphStore, index: int) -> Data:
         attributes=batch.attributes,
         edge_index=batch.edge_index,
         relation=batch.relation,
-        edge_attributes=batch.edge_attributes,
+        rank=batch.rank,
         label=batch.label,
         num_nodes=len(batch.kind),
     )

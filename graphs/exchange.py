@@ -1,24 +1,32 @@
 """Relation graphs for other programs: networkx, node-link JSON, GraphML, torch_geometric.
 
-Names are those of the stores: the attributes of `frames.ATTRIBUTES`, the relations, and what each
-relation measures. An edge carries the measures of its own relation only.
+Names are those of the stores: the attributes of `frames.ATTRIBUTES` and the relations. An edge
+carries its rank and the relative pose of its ends, `pose.POSE`.
 """
 
 from typing import Any
 
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
+from perceptgraph.graphs.pose import POSE, poses_between
 from perceptgraph.graphs.relation_graph import RelationGraph
-from perceptgraph.graphs.relations import measures_of
+
+
+def poses_of(graph: RelationGraph) -> NDArray[np.float32]:
+    """(E, 5): relative pose of each edge, the columns of `pose.POSE`."""
+    frames = graph.frames
+    return poses_between(frames.position, frames.direction, graph.source, graph.target)
 
 
 def to_networkx(graph: RelationGraph) -> nx.MultiDiGraph:
     """Directed multigraph: nodes 0, 1, ... and edges with the relation's name as their key.
 
     Nodes have `kind`, `row`, `column` (pixels), `theta` (radians) and the node attributes; edges
-    have `number` (their place in `graph`), `relation` and its measures; the graph has `label`.
+    have `number` (their place in `graph`), `relation`, `rank` and the columns of POSE; the graph
+    has `label`.
 
     Examples
     --------
@@ -40,17 +48,17 @@ def to_networkx(graph: RelationGraph) -> nx.MultiDiGraph:
             theta=float(theta[node]),
             **dict(zip(ATTRIBUTES, frames.attributes[node].tolist(), strict=True)),
         )
-    measures = [measures_of(name) for name in graph.relations]
-    ends = zip(graph.source.tolist(), graph.target.tolist(), graph.relation.tolist(), strict=True)
-    for number, (source, target, relation) in enumerate(ends):
-        values = graph.attributes[number, : len(measures[relation])].tolist()
+    edges = (graph.source, graph.target, graph.relation, graph.rank, poses_of(graph))
+    rows = zip(*(column.tolist() for column in edges), strict=True)
+    for number, (source, target, relation, rank, pose) in enumerate(rows):
         result.add_edge(
             source,
             target,
             key=graph.relations[relation],
             number=number,
             relation=graph.relations[relation],
-            **dict(zip(measures[relation], values, strict=True)),
+            rank=rank,
+            **dict(zip(POSE, pose, strict=True)),
         )
     return result
 
@@ -70,7 +78,8 @@ def to_pyg(graph: RelationGraph) -> Any:
     """`torch_geometric.data.Data` with the usual names.
 
     `x` (N, F) node attributes, `kind` (N,), `pos` (N, 2) row and column, `direction` (N, 2),
-    `edge_index` (2, E), `edge_type` (E,), `edge_attr` (E, A), `y` (1,).
+    `edge_index` (2, E), `edge_type` (E,), `edge_rank` (E,), `edge_attr` (E, 5) relative poses,
+    `y` (1,).
     """
     # Whoever wants GraphML does not wait for torch.
     import torch
@@ -83,6 +92,7 @@ def to_pyg(graph: RelationGraph) -> Any:
         direction=torch.from_numpy(graph.frames.direction),
         edge_index=torch.from_numpy(np.stack([graph.source, graph.target]).astype(np.int64)),
         edge_type=torch.from_numpy(graph.relation.astype(np.int64)),
-        edge_attr=torch.from_numpy(graph.attributes),
+        edge_rank=torch.from_numpy(graph.rank.astype(np.int64)),
+        edge_attr=torch.from_numpy(poses_of(graph)),
         y=torch.tensor([graph.label]),
     )

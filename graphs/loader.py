@@ -16,10 +16,11 @@ from torch import Tensor
 
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.graphs.store import (
+    GRAPH_LAYOUT,
     graph_attributes,
-    graph_layout,
     graph_record,
     open_graphs,
+    relation_names,
 )
 from perceptgraph.graphs.two_hop import adjacency_pairs, two_hop_pairs
 from perceptgraph.stores.arrays import offsets_of, ranges
@@ -33,15 +34,14 @@ HOP_NODES = 50_000  # nodes whose hops are found at once: bounds the memory of t
 class GraphSchema:
     """What a model must know of the graphs that it reads."""
 
-    relations: dict[str, tuple[str, ...]]
-    """Relation to the names of its attributes, in the order of the type numbers."""
+    relations: tuple[str, ...]
+    """Names of the relations, in the order of the type numbers."""
     class_names: tuple[str, ...]
 
     @classmethod
     def of(cls, attributes: Mapping[str, Any]) -> "GraphSchema":
         """The schema in the attributes of a graph store or of a saved model."""
-        relations = {r["name"]: tuple(r["measures"]) for r in attributes["relations"]}
-        return cls(relations, tuple(attributes["class_names"]))
+        return cls(relation_names(attributes), tuple(attributes["class_names"]))
 
     def facts(self) -> dict[str, Any]:
         """The schema as JSON values, which `of` reads."""
@@ -64,8 +64,8 @@ class GraphBatch:
     """(2, E) int64: source and target, counted through the batch."""
     relation: Tensor
     """(E,) uint8: type number of the relation."""
-    edge_attributes: Tensor
-    """(E, A)."""
+    rank: Tensor
+    """(E,) uint8: slot of the edge among those of its source and relation."""
     batch: Tensor
     """(N,) int64: graph of each node."""
     ptr: Tensor
@@ -121,7 +121,7 @@ class GraphStore:
     attributes: NDArray[np.float32]
     edges: Pairs
     relation: NDArray[np.uint8]
-    edge_attributes: NDArray[np.float32]
+    rank: NDArray[np.uint8]
     label: NDArray[np.int64]
     """(G,): -1 for none."""
     split: NDArray[np.uint8]
@@ -151,7 +151,7 @@ class GraphStore:
             self.attributes.take(nodes, axis=0),
             edge_index,
             self.relation.take(edges),
-            self.edge_attributes.take(edges, axis=0),
+            self.rank.take(edges),
             np.repeat(np.arange(len(indices)), counts),
             ptr,
             self.label.take(indices),
@@ -205,7 +205,7 @@ def _store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
             offsets_of(block.counts["edge"]), np.ascontiguousarray(columns["edge/index"].T)
         ),
         relation=columns["edge/relation"],
-        edge_attributes=columns["edge/attributes"],
+        rank=columns["edge/rank"],
         label=columns["image/label"].astype(np.int64),
         split=columns["image/split"],
         ok=columns["status/ok"].astype(bool),
@@ -224,9 +224,8 @@ def read_graphs(path: Path) -> GraphStore:
 
 def graphs_in_memory(graphs: Sequence[RelationGraph], schema: GraphSchema) -> GraphStore:
     """A store of graphs that were just made, named 0, 1, ..., all in the test split."""
-    n_attributes = max((len(m) for m in schema.relations.values()), default=0)
     records = [graph_record(g, identity_record(str(i), g.label, 2)) for i, g in enumerate(graphs)]
-    return _store_of(stack(graph_layout(n_attributes), records), schema.facts())
+    return _store_of(stack(GRAPH_LAYOUT, records), schema.facts())
 
 
 def batches(n: int, size: int, seed: int, start: int = 0) -> Iterator[NDArray[np.int64]]:

@@ -28,9 +28,6 @@ class RelationGraph:
     """(E,): index into `relations`."""
     rank: NDArray[np.uint8]
     """(E,): slot of the edge among those of its source and relation."""
-    attributes: NDArray[np.float32]
-    """(E, A): what the edge's relation measures, in the order it states; 0 in columns that it does
-    not fill."""
     label: int = -1
     """Class of the image; -1 for none."""
 
@@ -40,7 +37,6 @@ class RelationGraph:
         check_array("target", self.target, (n_edges,), np.int32)
         check_array("relation", self.relation, (n_edges,), np.uint8)
         check_array("rank", self.rank, (n_edges,), np.uint8)
-        check_array("attributes", self.attributes, (n_edges, None), np.float32)
         for name, ends in (("source", self.source), ("target", self.target)):
             if n_edges and not (ends.min() >= 0 and ends.max() < len(self.frames)):
                 raise ContractError(f"{name}: expected nodes 0 to {len(self.frames) - 1}")
@@ -90,10 +86,6 @@ def related(
     """Relation graph of these nodes; edges in order of relation, source, target."""
     found = [RELATIONS[name](frames, **keywords) for name, keywords in relations.items()]
     offsets = offsets_of(np.array([len(edges) for edges in found], np.int64))
-    width = max((len(edges.measures) for edges in found), default=0)
-    attributes = np.zeros((offsets[-1], width), np.float32)
-    for edges, start, stop in zip(found, offsets[:-1], offsets[1:], strict=True):
-        attributes[start:stop, : len(edges.measures)] = edges.attributes
     none = np.zeros(0, np.int32)
     return RelationGraph(
         frames=frames,
@@ -102,6 +94,5 @@ def related(
         target=np.concatenate([none, *(edges.target for edges in found)]),
         rank=np.concatenate([np.zeros(0, np.uint8), *(edges.rank for edges in found)]),
         relation=np.repeat(np.arange(len(found), dtype=np.uint8), np.diff(offsets)),
-        attributes=attributes,
         label=label,
     )

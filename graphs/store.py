@@ -1,8 +1,8 @@
 """The layout of graphs.zarr, and the way of one relation graph in and out of it.
 
-The edges of an image are numbered within the image. A store lists its relations in the attribute
-"relations", in the order of `edge/relation`; each names what the columns of `edge/attributes` are
-for its edges.
+The ends of an edge are numbered within the image. A store names its relations in the attribute
+"relations", in the order of `edge/relation`. What the relative pose of two nodes says is not
+stored: it follows from their frames.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from perceptgraph.stores.ragged import Column, Layout, RaggedStore, Record
 from perceptgraph.stores.status import IDENTITY_COLUMNS
 
 FORMAT = "perceptgraph.graphs"
-VERSION = 2
+VERSION = 3
 
 GRAPH_COLUMNS = {
     "node/kind": Column("node", "u1", meaning=", ".join(NODE_KINDS)),
@@ -32,37 +32,30 @@ GRAPH_COLUMNS = {
     "edge/rank": Column("edge", "u1", meaning="slot among the edges of the source and relation"),
 }
 
-
-def graph_layout(n_attributes: int) -> Layout:
-    """Columns of graphs.zarr whose edges have `n_attributes` attributes."""
-    attributes = Column("edge", "f4", (n_attributes,), "", "see relations")
-    return Layout(
-        FORMAT, VERSION, {**IDENTITY_COLUMNS, **GRAPH_COLUMNS, "edge/attributes": attributes}
-    )
+GRAPH_LAYOUT = Layout(FORMAT, VERSION, {**IDENTITY_COLUMNS, **GRAPH_COLUMNS})
+"""Columns of graphs.zarr."""
 
 
 def open_graphs(path: Path) -> RaggedStore:
     """The graph store at `path`; StoreError if it is not a finished one."""
-    identity = RaggedStore(path, Layout(FORMAT, VERSION, IDENTITY_COLUMNS))
-    (n_attributes,) = identity.attributes["schema"]["edge/attributes"]["shape"]
-    return RaggedStore(path, graph_layout(n_attributes))
+    return RaggedStore(path, GRAPH_LAYOUT)
 
 
-def graph_attributes(measures: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Attributes of a graph store: its node attributes, and what each relation measures."""
+def graph_attributes(relations: Sequence[str]) -> dict[str, Any]:
+    """Attributes of a graph store: its node attributes and the names of its relations."""
     return {
         "node_kinds": list(NODE_KINDS),
         "node_attributes": [
             {"name": name, "unit": unit, "meaning": meaning}
             for name, (unit, meaning) in ATTRIBUTES.items()
         ],
-        "relations": [{"name": r, "measures": list(m)} for r, m in measures.items()],
+        "relations": list(relations),
     }
 
 
 def relation_names(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the relations of a graph store, in the order of their numbers."""
-    return tuple(relation["name"] for relation in attributes["relations"])
+    return tuple(attributes["relations"])
 
 
 def graph_record(graph: RelationGraph, identity: Record) -> dict[str, Any]:
@@ -79,7 +72,6 @@ def graph_record(graph: RelationGraph, identity: Record) -> dict[str, Any]:
         "edge/index": np.stack([graph.source, graph.target], axis=1),
         "edge/relation": graph.relation,
         "edge/rank": graph.rank,
-        "edge/attributes": graph.attributes,
     }
 
 
@@ -102,6 +94,5 @@ def graph_of(record: Record, relations: Sequence[str]) -> RelationGraph:
         target=record["edge/index"][:, 1],
         relation=record["edge/relation"],
         rank=record["edge/rank"],
-        attributes=record["edge/attributes"],
         label=int(record["image/label"]),
     )

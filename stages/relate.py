@@ -12,12 +12,12 @@ from perceptgraph.graphs.frames import NODES_OF
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
 from perceptgraph.graphs.relation_graph import RelationGraph, relate
-from perceptgraph.graphs.relations import RELATIONS, measures_of
+from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.graphs.store import (
     FORMAT,
+    GRAPH_LAYOUT,
     VERSION,
     graph_attributes,
-    graph_layout,
     graph_record,
     open_graphs,
 )
@@ -31,7 +31,6 @@ from perceptgraph.stages.params import (
 )
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
-from perceptgraph.stores.ragged import Layout
 from perceptgraph.stores.status import Status, carried_identity, failed_identity, reasons_of
 
 PRIMITIVES = "primitives.zarr"
@@ -56,11 +55,6 @@ class Recipe(StageParams):
         if len(set(self.kinds)) < len(self.kinds):
             raise ParamsError(f"kinds: expected each family once, got {list(self.kinds)}")
         return self
-
-    @property
-    def layout(self) -> Layout:
-        """Of graphs.zarr with these relations."""
-        return graph_layout(max((len(measures_of(name)) for name in self.relations), default=0))
 
 
 class Params(ByRecipe[Recipe]):
@@ -114,7 +108,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     code = [Path(package.__path__[0]) for package in (graphs, stages, stores)]
     paths = make_parts(
         root / "parts" / "relate" / key_of(facts, code),
-        recipe.layout,
+        GRAPH_LAYOUT,
         spans(len(found), params.part_images),
         partial(relate_span, store=store, recipe=recipe),
         partial(crashed_record, store=store, recipe=recipe),
@@ -122,12 +116,12 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     )
     attributes = {
         **{k: v for k, v in found.attributes.items() if k in ("class_names", "dataset")},
-        **graph_attributes({name: measures_of(name) for name in recipe.relations}),
+        **graph_attributes(list(recipe.relations)),
         "detect": found.attributes["recipe"],
         "relate": recipe.model_dump(),
         "primitives_digest": found.digest,
     }
-    merge_parts(paths, root / OUT, recipe.layout, attributes)
+    merge_parts(paths, root / OUT, GRAPH_LAYOUT, attributes)
     remove_parts(root, "relate")
     return outcome(store, root / OUT)
 

@@ -7,13 +7,11 @@ import numpy as np
 from perceptgraph.graphs.frames import ATTRIBUTES, lone_nodes
 from perceptgraph.graphs.loader import GraphSchema
 from perceptgraph.graphs.relation_graph import RelationGraph
-from perceptgraph.graphs.store import graph_attributes, graph_layout, graph_record
+from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_attributes, graph_record
 from perceptgraph.stores.ragged import stack, write_store
 from perceptgraph.stores.status import Status, identity_record
 
-SCHEMA = GraphSchema(
-    {"near": ("gap", "angle"), "parallel": ("gap",), "facing": ()}, ("a", "b", "c")
-)
+SCHEMA = GraphSchema(("near", "parallel", "facing"), ("a", "b", "c"))
 
 
 def random_graph(
@@ -29,18 +27,13 @@ def random_graph(
         direction=np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32),
         attributes=attributes,
     )
-    relation = rng.integers(0, 3, n_edges).astype(np.uint8)
-    measures = rng.normal(size=(n_edges, 2)).astype(np.float32)
-    measures[relation > 0, 1] = 0
-    measures[relation > 1] = 0
     return RelationGraph(
         frames=frames,
-        relations=tuple(SCHEMA.relations),
+        relations=SCHEMA.relations,
         source=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
         target=rng.integers(0, max(n_nodes, 1), n_edges).astype(np.int32),
-        relation=relation,
+        relation=rng.integers(0, 3, n_edges).astype(np.uint8),
         rank=rng.integers(0, 9, n_edges).astype(np.uint8),
-        attributes=measures,
         label=label,
     )
 
@@ -53,9 +46,10 @@ def random_graphs(seed: int, n: int = 12) -> list[RelationGraph]:
 
 
 def learnable_graph(rng: np.random.Generator, label: int) -> RelationGraph:
-    """A graph whose class is the mean of the first measure of "near", and nothing else."""
+    """A graph whose class is how much the directions of its nodes differ, and nothing else."""
     graph = random_graph(rng, 8, 60, label)
-    graph.attributes[graph.relation == 0, 0] += 3 * label
+    angle = rng.uniform(-np.pi, np.pi) + rng.uniform(-1, 1, 8) * np.pi / 2 * label
+    graph.frames.direction[:] = np.stack([np.sin(angle), np.cos(angle)], axis=1)
     return graph
 
 
@@ -70,7 +64,7 @@ def write_learnable_store(path: Path, n: int = 240, seed: int = 0) -> None:
     empty = random_graph(rng, 0, 0, -1)
     bad = identity_record("bad", 0, 2, Status.CORRUPT, "cut off")
     records.append(graph_record(empty, bad))
-    block = stack(graph_layout(2), records)
+    block = stack(GRAPH_LAYOUT, records)
     write_store(
         path,
         block.layout,

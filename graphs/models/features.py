@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from perceptgraph.graphs.encoding import SCALE_FREE, relative_pose, scale_free
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 
+SMALLEST = 1e-3  # pixels; a node without extent is compared as if it had this size
 LIMIT = 10.0  # standard deviations; farther values, as of a 1 x 5000 image, are cut off
 
 
@@ -23,39 +25,38 @@ def node_attributes(batch: GraphBatch, names: Sequence[str]) -> Tensor:
     return batch.attributes[:, [columns.index(name) for name in names]]
 
 
+def sizes(batch: GraphBatch) -> Tensor:
+    """(N,): the largest of length, width and scale, in pixels; at least SMALLEST."""
+    return node_attributes(batch, ("length", "width", "scale")).amax(dim=1).clamp(min=SMALLEST)
+
+
 class RelationProfile(nn.Module):
     r"""How often, and how, each node takes part in each relation.
 
     For relation r and node v, with the edges that leave v: :math:`\log(1 + n)` of their number n
-    and the mean of each attribute, NaN where n = 0. It gives models that have no place for edge
-    attributes (GCN, H2GCN) what the edges next to a node say.
+    and the mean of their relative poses, free of scale (`encoding.SCALE_FREE`), NaN where n = 0. It
+    gives models that have no place for edge attributes (GCN, H2GCN) what the edges next to a node
+    say.
     """
-
-    filled: Tensor
 
     def __init__(self, schema: GraphSchema) -> None:
         super().__init__()
-        width = max((len(m) for m in schema.relations.values()), default=0)
-        filled = torch.zeros(len(schema.relations), 1 + width, dtype=torch.bool)
-        for i, measures in enumerate(schema.relations.values()):
-            filled[i, : 1 + len(measures)] = True
-        self.register_buffer("filled", filled, persistent=False)
-        self.width = int(filled.sum())
+        self.n_relations = len(schema.relations)
+        self.width = self.n_relations * (1 + len(SCALE_FREE))
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Profile (N, width) of the nodes."""
-        n_relations, width = self.filled.shape
-        place = batch.edge_index[0] * n_relations + batch.relation.long()
-        n_places = len(batch.kind) * n_relations
-        count = batch.attributes.new_zeros(n_places).index_add_(
-            0, place, torch.ones_like(place, dtype=torch.float32)
-        )
-        total = batch.attributes.new_zeros(n_places, width - 1).index_add_(
-            0, place, batch.edge_attributes[:, : width - 1]
-        )
+        source, target = batch.edge_index
+        size = sizes(batch)
+        pose = relative_pose(batch.position, batch.direction, batch.edge_index)
+        said = scale_free(pose, size[source], size[target])
+        place = source * self.n_relations + batch.relation.long()
+        n_places = len(batch.kind) * self.n_relations
+        count = torch.bincount(place, minlength=n_places).to(said.dtype)[:, None]
+        total = said.new_zeros(n_places, len(SCALE_FREE)).index_add_(0, place, said)
         # 0 / 0 is NaN: a mean over no edge is not a number.
-        table = torch.cat([count.log1p()[:, None], total / count[:, None]], dim=1)
-        return table.view(len(batch.kind), n_relations * width)[:, self.filled.flatten()]
+        table = torch.cat([count.log1p(), total / count], dim=1)
+        return table.view(len(batch.kind), self.width)
 
 
 class Standardise(nn.Module):

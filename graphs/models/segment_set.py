@@ -29,7 +29,7 @@ def segments_of(batch: GraphBatch) -> GraphBatch:
         attributes=batch.attributes[chosen],
         edge_index=no_pairs,
         relation=batch.relation[:0],
-        edge_attributes=batch.edge_attributes[:0],
+        rank=batch.rank[:0],
         batch=batch.batch[chosen],
         ptr=torch.cat([counts.new_zeros(1), counts.cumsum(0)]),
         one_hop=no_pairs,

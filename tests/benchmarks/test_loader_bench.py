@@ -29,5 +29,5 @@ def test_both_loaders_of_the_bench_give_the_same_batches() -> None:
     for i, theirs in enumerate(stock):
         ours = store.batch(np.arange(5 * i, min(5 * i + 5, len(store))))
 
-        for name in ("kind", "attributes", "edge_index", "edge_attributes", "batch", "ptr"):
+        for name in ("kind", "attributes", "edge_index", "rank", "batch", "ptr"):
             assert torch.equal(getattr(ours, name), theirs[name]), name

@@ -7,25 +7,31 @@ from strategies import drawn_primitives
 from torch_geometric.data import Data
 
 from perceptgraph.graphs.exchange import to_graphml, to_networkx, to_node_link, to_pyg
-from perceptgraph.graphs.relation_graph import relate
-from perceptgraph.graphs.relations import measures_of
+from perceptgraph.graphs.pose import POSE, poses_between
+from perceptgraph.graphs.relation_graph import RelationGraph, relate
+
+
+def poses_of(graph: RelationGraph) -> np.ndarray:
+    frames = graph.frames
+    return poses_between(frames.position, frames.direction, graph.source, graph.target)
 
 
 @given(found=drawn_primitives(max_size=6))
-def test_networkx_has_every_node_and_edge_with_its_measures(found) -> None:
+def test_networkx_has_every_node_and_edge_with_its_rank_and_pose(found) -> None:
     graph = relate(found, label=1)
 
     there = to_networkx(graph)
 
     assert there.graph == {"label": 1}
     assert list(there) == list(range(len(graph.frames)))
+    poses = poses_of(graph)
     by_number = {e["number"]: (i, j, k, e) for i, j, k, e in there.edges(keys=True, data=True)}
     assert sorted(by_number) == list(range(len(graph.source)))
     for number, (i, j, key, edge) in by_number.items():
-        measures = measures_of(key)
         assert (i, j) == (graph.source[number], graph.target[number])
         assert key == edge["relation"] == graph.relations[graph.relation[number]]
-        assert [edge[m] for m in measures] == graph.attributes[number, : len(measures)].tolist()
+        assert edge["rank"] == graph.rank[number]
+        assert [edge[name] for name in POSE] == poses[number].tolist()
 
 
 @given(found=drawn_primitives(max_size=6))
@@ -56,7 +62,8 @@ def test_pyg_data_is_valid_and_equal(found) -> None:
     assert data.validate()
     assert data.num_nodes == len(graph.frames)
     np.testing.assert_array_equal(data.edge_index.numpy(), [graph.source, graph.target])
-    np.testing.assert_array_equal(data.edge_attr.numpy(), graph.attributes)
+    np.testing.assert_array_equal(data.edge_attr.numpy(), poses_of(graph))
+    np.testing.assert_array_equal(data.edge_rank.numpy(), graph.rank)
     np.testing.assert_array_equal(data.edge_type.numpy(), graph.relation)
     np.testing.assert_array_equal(data.x.numpy(), graph.frames.attributes)
     assert data.y.tolist() == [4]

@@ -22,7 +22,7 @@ COLUMNS = (
     "attributes",
     "edge_index",
     "relation",
-    "edge_attributes",
+    "rank",
     "label",
 )
 
@@ -37,7 +37,7 @@ def data_of(graph: RelationGraph) -> Data:
         attributes=torch.from_numpy(frames.attributes),
         edge_index=torch.from_numpy(np.stack([graph.source, graph.target]).astype(np.int64)),
         relation=torch.from_numpy(graph.relation),
-        edge_attributes=torch.from_numpy(graph.attributes),
+        rank=torch.from_numpy(graph.rank),
         label=torch.tensor([graph.label]),
         num_nodes=len(frames),
     )
@@ -84,7 +84,7 @@ def test_batch_of_empty_graphs_has_labels_and_nothing_else() -> None:
     assert batch.label.tolist() == [2, -1]
     assert batch.ptr.tolist() == [0, 0, 0]
     assert batch.edge_index.shape == batch.one_hop.shape == batch.two_hop.shape == (2, 0)
-    assert batch.edge_attributes.shape == (0, 2)
+    assert batch.rank.shape == (0,)
 
 
 @settings(max_examples=30)

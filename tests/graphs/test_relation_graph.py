@@ -23,9 +23,7 @@ def test_graph_holds_the_edges_of_each_relation_in_order(found) -> None:
         edges, of_it = RELATIONS[name](frames), graph.relation == number
         np.testing.assert_array_equal(graph.source[of_it], edges.source)
         np.testing.assert_array_equal(graph.target[of_it], edges.target)
-        filled = graph.attributes[of_it]
-        np.testing.assert_array_equal(filled[:, : len(edges.measures)], edges.attributes)
-        assert (filled[:, len(edges.measures) :] == 0).all()
+        np.testing.assert_array_equal(graph.rank[of_it], edges.rank)
 
 
 def test_relations_and_their_keywords_can_be_chosen() -> None:
@@ -37,7 +35,6 @@ def test_relations_and_their_keywords_can_be_chosen() -> None:
 def test_no_relation_gives_nodes_without_edges() -> None:
     graph = relate(primitives(), relations={})
 
-    assert graph.attributes.shape == (0, 0)
     assert len(graph.source) == 0
 
 
@@ -46,4 +43,4 @@ def test_an_edge_to_a_node_that_is_not_there_is_refused() -> None:
     frames: Frames = joined([])
 
     with pytest.raises(ContractError, match="expected nodes"):
-        RelationGraph(frames, ("near",), one, one, zero, zero, np.zeros((1, 0), np.float32))
+        RelationGraph(frames, ("near",), one, one, zero, zero)

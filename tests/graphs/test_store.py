@@ -6,10 +6,10 @@ from strategies import drawn_primitives
 from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.primitives import primitives
 from perceptgraph.graphs.relation_graph import relate
-from perceptgraph.graphs.relations import RELATIONS, measures_of
+from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.graphs.store import (
+    GRAPH_LAYOUT,
     graph_attributes,
-    graph_layout,
     graph_of,
     graph_record,
     open_graphs,
@@ -18,15 +18,12 @@ from perceptgraph.graphs.store import (
 from perceptgraph.stores.ragged import StoreError, stack, write_store
 from perceptgraph.stores.status import identity_record
 
-MEASURES = {name: measures_of(name) for name in RELATIONS}
-WIDTH = max(map(len, MEASURES.values()))
-
 
 def assert_equal_graphs(here, there) -> None:
     assert (here.relations, here.label) == (there.relations, there.label)
-    for name in ("kind", "position", "direction", "attributes"):
+    for name in ("kind", "position", "direction", "attributes", "following", "curve", "around"):
         np.testing.assert_array_equal(getattr(here.frames, name), getattr(there.frames, name))
-    for name in ("source", "target", "relation", "attributes"):
+    for name in ("source", "target", "relation", "rank"):
         np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
 
 
@@ -34,28 +31,24 @@ def assert_equal_graphs(here, there) -> None:
 def test_graph_survives_its_record(found) -> None:
     graph = relate(found, label=2)
 
-    (record,) = stack(
-        graph_layout(WIDTH), [graph_record(graph, identity_record("one", 2, 0))]
-    ).records()
+    (record,) = stack(GRAPH_LAYOUT, [graph_record(graph, identity_record("one", 2, 0))]).records()
 
     assert_equal_graphs(graph_of(record, graph.relations), graph)
 
 
 def test_store_tells_what_is_in_it(tmp_path) -> None:
     graph = relate(primitives())
-    block = stack(graph_layout(WIDTH), [graph_record(graph, identity_record("one", -1, 0))])
+    block = stack(GRAPH_LAYOUT, [graph_record(graph, identity_record("one", -1, 0))])
 
     def column(name: str) -> np.ndarray:
         level, _, count = name.partition("/")
         return block.counts[level] if count == "count" else block.columns[name]
 
-    write_store(tmp_path / "g.zarr", block.layout, [column], graph_attributes(MEASURES))
+    write_store(tmp_path / "g.zarr", block.layout, [column], graph_attributes(list(RELATIONS)))
     store = open_graphs(tmp_path / "g.zarr")
 
     assert relation_names(store.attributes) == tuple(RELATIONS)
     assert [a["name"] for a in store.attributes["node_attributes"]] == list(ATTRIBUTES)
-    assert store.attributes["relations"][0] == {"name": "near", "measures": list(MEASURES["near"])}
-    assert store.layout.columns["edge/attributes"].shape == (WIDTH,)
     assert_equal_graphs(graph_of(store.record(0), tuple(RELATIONS)), graph)
 
 

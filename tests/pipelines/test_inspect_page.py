@@ -43,7 +43,6 @@ def graph() -> RelationGraph:
         target=np.array([1, 2, 3, 1, 0], np.int32),
         relation=np.array([0, 0, 0, 1, 1], np.uint8),
         rank=np.zeros(5, np.uint8),
-        attributes=np.zeros((5, 1), np.float32),
     )
 
 
@@ -92,7 +91,6 @@ def test_figure_of_a_graph_and_of_none_can_be_written(graph: RelationGraph) -> N
         (),
         *(np.zeros(0, np.int32),) * 2,
         *(np.zeros(0, np.uint8),) * 2,
-        np.zeros((0, 0), np.float32),
     )
 
     for one in (graph, nothing):

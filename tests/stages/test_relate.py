@@ -73,7 +73,7 @@ def test_every_image_has_its_graph(root) -> None:
     assert [len(graph.frames) for graph in graphs] == [2, 3, 0, 5, 6]
     assert [graph.label for graph in graphs] == [0, 1, 2, 0, 1]
     again = relate(picture(4), relations=RECIPE["relations"])
-    np.testing.assert_array_equal(graphs[4].attributes, again.attributes)
+    np.testing.assert_array_equal(graphs[4].rank, again.rank)
     np.testing.assert_array_equal(graphs[4].source, again.source)
     assert outcome.work == {"images": 4, "nodes": 16, "edges": int(store.offsets("edge")[-1])}
     assert outcome.bad == ()

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.graphs.models.saved import load_model
-from perceptgraph.graphs.store import graph_attributes, graph_layout, graph_record
+from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_attributes, graph_record
 from perceptgraph.stages import train
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stages.train import CLASSIFIERS, Params, device_of, run
@@ -182,7 +182,7 @@ def write_store_of(path: Path, labels: list[int], split: int, class_names: list[
         graph_record(learnable_graph(rng, label), identity_record(str(i), label, split))
         for i, label in enumerate(labels)
     ]
-    block = stack(graph_layout(2), records)
+    block = stack(GRAPH_LAYOUT, records)
     write_store(
         path,
         block.layout,
