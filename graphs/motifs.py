@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from perceptgraph.graphs.two_hop import Pairs
-from perceptgraph.stores.arrays import check_array
+from perceptgraph.stores.arrays import check_array, distinct
 from perceptgraph.stores.compiled import njit
 
 Counts = NDArray[np.int64]
@@ -154,7 +154,7 @@ def _within_two_hops(
     apart = product.row != product.col
     near = pairs[0] * n_nodes + pairs[1]
     shared = product.row[apart].astype(np.int64) * n_nodes + product.col[apart]
-    keys = np.union1d(near, shared)
+    keys = distinct(np.concatenate([near, shared]))
     common, adjacent = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
     common[np.searchsorted(keys, shared)] = product.data[apart]
     adjacent[np.searchsorted(keys, near)] = True

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from perceptgraph.stores.arrays import distinct
+
 Pairs = NDArray[np.int64]
 """(2, P): source and target."""
 
@@ -30,7 +32,7 @@ def adjacency_pairs(edge_index: Pairs, n_nodes: int) -> Pairs:
     source, target = np.asarray(edge_index, np.int64)
     different = source != target
     source, target = source[different], target[different]
-    keys = np.unique(np.concatenate([source * n_nodes + target, target * n_nodes + source]))
+    keys = distinct(np.concatenate([source * n_nodes + target, target * n_nodes + source]))
     return np.stack([keys // max(n_nodes, 1), keys % max(n_nodes, 1)])
 
 

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from perceptgraph.graphs.frames import ATTRIBUTES, Frames
 from perceptgraph.graphs.relation_graph import RelationGraph
-from perceptgraph.stores.arrays import check_array, check_offsets
+from perceptgraph.stores.arrays import check_array, check_offsets, distinct
 
 Counts = NDArray[np.int64]
 TypedEdges = Mapping[str, Counts]
@@ -200,7 +200,7 @@ def _column(frames: Frames, name: str) -> NDArray[np.float32]:
 
 def _pairs(index: Counts, n_nodes: int) -> Instances:
     """Each two nodes that an edge (2, E) joins, once."""
-    keys = np.unique(index.min(axis=0) * n_nodes + index.max(axis=0))
+    keys = distinct(index.min(axis=0) * n_nodes + index.max(axis=0))
     node = np.stack([keys // max(n_nodes, 1), keys % max(n_nodes, 1)], axis=1)
     return Instances(node.reshape(-1), np.arange(0, node.size + 1, 2, dtype=np.int64))
 

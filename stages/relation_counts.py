@@ -33,8 +33,9 @@ from perceptgraph.stores.status import SPLITS
 
 OUT = "counts"  # below outputs/<dataset>/
 CLASSES, RELATIONS = "classes.csv", "relations.csv"
-EVERY_PAIR = "complete"
-"""The relation that says nothing of who is joined: untyped motifs leave it out."""
+GROUPS = ("complete", "shared_junction")
+"""Relations that join all nodes of a group to each other. Untyped motifs leave them out: theirs
+follow from the size of the group, and there are millions of them."""
 N_DEGREES = 9
 """Bins of a histogram of degrees: 0 to 7, and more."""
 CLASS_FIELDS = ("class", "group", "name", "images", "count", "count_sd", "per_node", "per_node_sd")
@@ -140,7 +141,7 @@ def count_graphs(
     typed = typed_motifs.typed_motifs(
         frames, {name: index[:, relation == i] for i, name in enumerate(relations)}
     )
-    linked = relation != (relations.index(EVERY_PAIR) if EVERY_PAIR in relations else n_relations)
+    linked = np.isin(relation, [i for i, name in enumerate(relations) if name not in GROUPS])
     untyped = motifs.motif_adjacency(adjacency_pairs(index[:, linked], n_nodes), n_nodes)
     counts = np.concatenate(
         [

@@ -15,15 +15,15 @@ Floats = NDArray[np.float64]
 
 BLUE, ORANGE = (0.13, 0.44, 0.71), (0.90, 0.48, 0.0)
 CONTRAST = LinearSegmentedColormap.from_list(
-    "contrast", [(*BLUE, 1), (*BLUE, 0), (*ORANGE, 0), (*ORANGE, 1)]
+    "contrast", [(*BLUE, 0.65), (*BLUE, 0.0), (*ORANGE, 0.0), (*ORANGE, 0.65)]
 )
-"""Fewer in blue, more in orange; what is usual takes the colour of the paper."""
-FULL_COLOUR = 2.0  # standard deviations within a class
+"""Fewer in blue, more in orange; what is usual has the colour of the paper."""
+FULL_COLOUR = 1.5  # standard deviations within a class
 TITLES = {
     "size": "",
     "relation": "relations",
     "typed motif": "perceptual motifs",
-    "motif": "motifs",
+    "motif": "untyped motifs",
 }
 
 
@@ -133,9 +133,11 @@ def _shade(axes: Axes, counts: Floats, unusual: Floats, names: Sequence[str]) ->
 
 
 def _short(count: float) -> str:
-    """Three characters or about so: 0.42, 7.1, 53, 1.2k."""
-    if count >= 1000:
-        return f"{count / 1000:.2g}k"
-    if count >= 10 or count == 0:
+    """Three characters or about so: .42, 7.1, 53, 1.2k, 15k, 3.1M."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if count >= 0.9995 * size:
+            share = count / size
+            return f"{share:.1f}{unit}" if share < 9.95 else f"{share:.0f}{unit}"
+    if count >= 9.95 or count == 0:
         return f"{count:.0f}"
-    return f"{count:.1f}" if count >= 1 else f"{count:.2f}".removeprefix("0")
+    return f"{count:.1f}" if count >= 0.995 else f"{count:.2f}".removeprefix("0")

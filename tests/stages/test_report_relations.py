@@ -10,6 +10,7 @@ from perceptgraph.stages.relation_counts import CLASS_FIELDS, RELATION_FIELDS
 from perceptgraph.stages.report_facts import read_rung, read_table
 from perceptgraph.stages.report_relations import (
     FULL_COLOUR,
+    _short,
     class_matrix,
     classes_figure,
     degrees_figure,
@@ -61,6 +62,15 @@ def test_without_scatter_any_difference_is_a_large_one(rung) -> None:
     *_, unusual = class_matrix(table)
 
     np.testing.assert_allclose(unusual[:, 1], [FULL_COLOUR, -FULL_COLOUR, 0])
+
+
+NUMBERS = {0: "0", 0.001: ".00", 0.42: ".42", 0.999: "1.0", 7.13: "7.1", 53.4: "53"}
+NUMBERS |= {999.7: "1.0k", 1234: "1.2k", 15432: "15k", 999_800: "1.0M", 3.1e6: "3.1M"}
+
+
+@pytest.mark.parametrize(("count", "text"), NUMBERS.items())
+def test_numbers_are_short(count, text) -> None:
+    assert _short(count) == text
 
 
 def test_figures_name_classes_relations_and_numbers(rung) -> None:

@@ -9,6 +9,7 @@ from perceptgraph.stores.arrays import (
     ContractError,
     check_array,
     check_offsets,
+    distinct,
     offsets_of,
     ranges,
 )
@@ -35,3 +36,8 @@ def test_ranges_are_the_runs_one_after_the_other(runs: list[tuple[int, int]]) ->
     want = [i for a, n in runs for i in range(a, a + n)]
     assert ranges(starts, counts).tolist() == want
     assert offsets_of(counts)[-1] == len(want)
+
+
+@given(st.lists(st.integers(-3, 3)))
+def test_distinct_values_are_those_of_a_set(values: list[int]) -> None:
+    assert distinct(np.array(values, np.int64)).tolist() == sorted(set(values))
