@@ -53,7 +53,7 @@ def pushed_forward(frames: Frames, image_map: ImageMap) -> Frames:
 
     References
     ----------
-    .. [1] M. do Carmo, "Differential Geometry of Curves and Surfaces", 1976, section 2.4 (the
+    .. [1] M. do Carmo, "Differential Geometry of Curves and Surfaces", 1976, section 2-4 (the
            differential of a map takes tangents to tangents).
     """
     points = courses(frames)

@@ -4,8 +4,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from hypothesis import strategies as st
+from strategies import angles, drawn_primitives, generators
 
-from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames, lone_nodes
+from perceptgraph.graphs.frames import (
+    ATTRIBUTES,
+    NODE_KINDS,
+    Frames,
+    joined,
+    lone_nodes,
+    side_by_side,
+)
+from perceptgraph.graphs.nodes import frames_of
 
 COLUMN = {name: column for column, name in enumerate(ATTRIBUTES)}
 
@@ -91,3 +101,30 @@ def chain(path: np.ndarray, n_pieces: int, closed: bool = False, both_ways: bool
         following=np.array(onward, np.int32),
         curve=np.zeros(len(nodes), np.int32),
     )
+
+
+def following_pairs(frames: Frames) -> set[tuple[int, int]]:
+    image = np.repeat(np.arange(len(frames.offsets) - 1), np.diff(frames.offsets))
+    has = np.flatnonzero(frames.following >= 0)
+    after = frames.offsets[image[has]] + frames.following[has]
+    return set(zip(has.tolist(), after.tolist(), strict=True))
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Frames:
+    """A smooth curve in pieces that turn by a radian at most, anywhere in the picture."""
+    n = draw(st.integers(1, 7))
+    turning, slope = n * draw(st.floats(-0.6, 0.6)), draw(st.floats(-0.3, 0.3))
+    path = turned(clothoid(turning, slope, n * draw(st.floats(2, 12)), n * 60 + 1), draw(angles()))
+    path += draw(generators()).uniform(0, 40, 2)
+    return chain(path, n, both_ways=draw(st.booleans()))
+
+
+@st.composite
+def pictures(draw: st.DrawFn, max_images: int = 3) -> Frames:
+    """Images of curves, lines and junctions."""
+    images = [
+        joined([*draw(st.lists(chains(), max_size=2)), frames_of(draw(drawn_primitives(3)))])
+        for _ in range(draw(st.integers(1, max_images)))
+    ]
+    return side_by_side(images)

@@ -2,36 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from curves import chain, clothoid, column, measured, turned
+from curves import chain, chains, clothoid, column, following_pairs, measured, pictures, turned
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import angles, drawn_primitives, generators
+from strategies import angles, generators
 
 from perceptgraph.graphs.course import courses
 from perceptgraph.graphs.fragments import halved, joined_up, kept, other_darts
-from perceptgraph.graphs.frames import Frames, frames_of, joined, side_by_side
+from perceptgraph.graphs.frames import Frames, joined, side_by_side
 
 CORNER = 0.5
-
-
-@st.composite
-def chains(draw: st.DrawFn) -> Frames:
-    """A smooth curve in pieces that turn by a radian at most, anywhere in the picture."""
-    n = draw(st.integers(1, 7))
-    turning, slope = n * draw(st.floats(-0.6, 0.6)), draw(st.floats(-0.3, 0.3))
-    path = turned(clothoid(turning, slope, n * draw(st.floats(2, 12)), n * 300 + 1), draw(angles()))
-    path += draw(generators()).uniform(0, 40, 2)
-    return chain(path, n, both_ways=draw(st.booleans()))
-
-
-@st.composite
-def pictures(draw: st.DrawFn, max_images: int = 3) -> Frames:
-    """Images of curves, lines and junctions."""
-    images = [
-        joined([*draw(st.lists(chains(), max_size=2)), frames_of(draw(drawn_primitives(3)))])
-        for _ in range(draw(st.integers(1, max_images)))
-    ]
-    return side_by_side(images)
 
 
 def circle(n_pieces: int) -> Frames:
@@ -107,13 +87,6 @@ def test_nodes_that_stay_are_what_they_were_and_so_is_what_lies_between(frames, 
     assert {(old[i], old[j]) for i, j in after} == {
         (i, j) for i, j in before if chosen[i] and chosen[j]
     }
-
-
-def following_pairs(frames: Frames) -> set[tuple[int, int]]:
-    image = np.repeat(np.arange(len(frames.offsets) - 1), np.diff(frames.offsets))
-    has = np.flatnonzero(frames.following >= 0)
-    after = frames.offsets[image[has]] + frames.following[has]
-    return set(zip(has.tolist(), after.tolist(), strict=True))
 
 
 def test_what_lay_inside_a_lost_curve_lies_inside_the_next() -> None:
