@@ -9,5 +9,6 @@ MODELS = {
     "segment_set": "perceptgraph.graphs.models.segment_set:SegmentSet",
     "gcn": "perceptgraph.graphs.models.gcn:GCN",
     "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",
+    "relative_pose": "perceptgraph.graphs.models.relative_pose:RelativePoseNet",
 }
 """Model to "module:class"."""

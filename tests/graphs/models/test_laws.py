@@ -22,6 +22,7 @@ from perceptgraph.graphs.loader import GraphSchema, GraphStore, graphs_in_memory
 from perceptgraph.graphs.models import MODELS
 from perceptgraph.graphs.models.classifier import Classifier, Samples
 from perceptgraph.graphs.models.graph_net import GraphNet
+from perceptgraph.graphs.models.relative_pose import N_POSE, SLOTS
 from perceptgraph.graphs.models.saved import (
     About,
     classifier_of,
@@ -35,7 +36,7 @@ from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
 
 EVERY = {**MODELS, **BASELINES}
-KEYWORDS = {"hidden": 8, "embedding": 6, "rounds": 2, "dropout": 0.3, "side": 20}
+KEYWORDS = {"hidden": 8, "embedding": 6, "rounds": 2, "dropout": 0.3, "side": 20, "pose": "free"}
 """Of all models; each takes those that it knows."""
 WITHOUT_EDGES = ("set", "segment_set")
 
@@ -50,6 +51,12 @@ PARAMETERS = {
     "segment_set": (SEGMENT_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * H + (H + 1) * C,
     "gcn": (NET_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * C,
     "h2gcn": NET_INPUT * P + (2 * KEPT * P + 1) * C,
+    "relative_pose": (
+        (SET_INPUT + 1) * H
+        + 2 * (5 * H * H + 4 * H + N_POSE * H + len(SCHEMA.relations) * SLOTS * H)
+        + (2 * 3 * H + 2) * H
+        + (H + 1) * C
+    ),
     "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
 }
 
@@ -60,6 +67,7 @@ class Count(NamedTuple):
     graphs: int
     nodes: int
     lines: int
+    edges: int
     near: int
     far: int
 
@@ -72,6 +80,11 @@ MACS = {
     ),
     "h2gcn": lambda n: (
         n.nodes * NET_INPUT * P + (n.near + n.far) * (P + 2 * P) + n.graphs * (2 * KEPT * P + 1) * C
+    ),
+    "relative_pose": lambda n: (
+        n.nodes * (SET_INPUT + 3) * H
+        + 2 * (n.nodes * 5 * H * H + n.edges * (N_POSE + 1) * H)
+        + n.graphs * (2 * 3 * H + 1 + C) * H
     ),
     "lenet": lambda n: (
         n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
@@ -287,10 +300,13 @@ def test_number_of_parameters_is_that_of_the_formula(name: str) -> None:
 
 def count_of(samples: Samples, n: int) -> Count:
     if not isinstance(samples, GraphStore):
-        return Count(n, 0, 0, 0, 0)
+        return Count(n, 0, 0, 0, 0, 0)
     batch = samples.batch(np.arange(n))
     lines = int((batch.kind == NODE_KINDS.index("line")).sum())
-    return Count(n, len(batch.kind), lines, batch.one_hop.shape[1], batch.two_hop.shape[1])
+    edges, near, far = (
+        pairs.shape[1] for pairs in (batch.edge_index, batch.one_hop, batch.two_hop)
+    )
+    return Count(n, len(batch.kind), lines, edges, near, far)
 
 
 @pytest.mark.parametrize("name", EVERY)

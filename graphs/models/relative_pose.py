@@ -1,0 +1,170 @@
+"""Relative-pose network: messages that know the relation and how two frames lie to each other."""
+
+import torch
+from torch import Tensor, nn
+
+from perceptgraph.graphs.encoding import relative_pose
+from perceptgraph.graphs.frames import ATTRIBUTES
+from perceptgraph.graphs.loader import GraphBatch, GraphSchema
+from perceptgraph.graphs.models.features import NodeInput, node_attributes
+from perceptgraph.graphs.models.graph_net import GraphNet
+
+SLOTS = 4
+"""Ranks of a relation that have a bias of their own; the others share the last."""
+N_POSE = 7
+"""Numbers of `seen`."""
+
+
+def radius(batch: GraphBatch) -> tuple[Tensor, Tensor]:
+    """Mean position (G, 2) of the nodes of each graph, and their root mean square distance (G,)."""
+    n = torch.bincount(batch.batch, minlength=len(batch)).clamp(min=1)[:, None]
+    zeros = batch.position.new_zeros(len(batch), 2)
+    mean = zeros.index_add(0, batch.batch, batch.position) / n
+    square = (batch.position - mean[batch.batch]).square()
+    spread = zeros.index_add(0, batch.batch, square) / n
+    return mean, spread.sum(1).sqrt().clamp(min=1.0)
+
+
+def seen(batch: GraphBatch) -> Tensor:
+    """What each edge says (E, 7): u, v and distance in radii of the graph, and the turn.
+
+    u, v, their hyperbolic arc sines ten times enlarged (small steps beside large ones), the
+    logarithm of the distance, cosine and sine of the turn. Neither the place, the turn nor the size
+    of the picture changes them.
+    """
+    pose = relative_pose(batch.position, batch.direction, batch.edge_index)
+    unit = radius(batch)[1][batch.batch[batch.edge_index[0]]]
+    u, v, cosine, sine, log_distance = pose.T
+    u, v = u / unit, v / unit
+    far = log_distance - unit.log()
+    columns = (u, v, (10 * u).asinh() / 3, (10 * v).asinh() / 3, far, cosine, sine)
+    return torch.stack(columns, dim=1)
+
+
+def where(batch: GraphBatch) -> Tensor:
+    """Absolute pose (N, 4): position about the middle of the graph in its radii, and direction."""
+    middle, unit = radius(batch)
+    place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
+    return torch.cat([place, batch.direction], dim=1)
+
+
+def weighted_readout(nodes: Tensor, weight: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
+    """Weighted mean, maximum and log(1 + number) of nodes (N, D): (G, 2 D + 1)."""
+    zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
+    total = weight.new_zeros(n_graphs).index_add(0, batch, weight)[:, None]
+    mean = zeros.index_add(0, batch, nodes * weight[:, None]) / total.clamp(min=1e-6)
+    most = zeros.scatter_reduce(0, batch[:, None].expand_as(nodes), nodes, "amax", include_self=False)
+    size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
+    return torch.cat([mean, most, size.log1p()], dim=1)
+
+
+class Round(nn.Module):
+    """One round of messages over edges in any order: mean and maximum, added to the node."""
+
+    def __init__(self, hidden: int, n_types: int) -> None:
+        super().__init__()
+        self.here = nn.Linear(hidden, hidden)
+        self.there = nn.Linear(hidden, hidden, bias=False)
+        self.pose = nn.Linear(N_POSE, hidden, bias=False)
+        self.kind = nn.Embedding(n_types, hidden)
+        self.update = nn.Linear(3 * hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+
+    def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
+        """Embeddings (N, D) from those before, edges (2, E), their slots (E,), poses (E, 7)."""
+        source, target = edges
+        message = self.there(nodes)[target] + self.here(nodes)[source]
+        message = (message + self.pose(said) + self.kind(kind)).relu()
+        count = torch.bincount(source, minlength=len(nodes)).to(nodes.dtype)[:, None]
+        zeros = torch.zeros_like(nodes)
+        mean = zeros.index_add(0, source, message) / count.clamp(min=1)
+        most = zeros.scatter_reduce(0, source[:, None].expand_as(message), message, "amax")
+        update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
+        normed: Tensor = self.norm(nodes + update)
+        return normed
+
+
+class RelativePoseNet(GraphNet):
+    r"""Message passing with typed edges and relative poses.
+
+    .. math::
+
+        m_{ij} &= \mathrm{relu}(W_h h_i + W_t h_j + W_p\, p_{ij} + b_{\mathrm{slot}(ij)}) \\
+        h_i' &= \mathrm{norm}(h_i + \mathrm{relu}(W_u [h_i \,\|\, \mathrm{mean}_j\, m_{ij} \,\|\,
+                \max_j m_{ij}]))
+
+    :math:`p_{ij}` is the relative pose of node j seen from i, the slot is the relation of the edge
+    and its rank. The embeddings of all rounds are kept (jumping knowledge [1]_) and read out by
+    their maximum and by their mean, weighted with what the nodes mean a contrario:
+    :math:`1 + \log(1 - \min(0, \log_{10} \mathrm{NFA}))`. Message functions on relative poses in
+    local frames are those of [2]_.
+
+    Parameters
+    ----------
+    pose : str
+        "free": nodes do not know where they lie, and the net does not see how the picture is
+        turned, shifted or scaled. "absolute": they know position and direction in the picture,
+        about the middle of the graph and in its radii.
+
+    References
+    ----------
+    .. [1] K. Xu et al., "Representation learning on graphs with jumping knowledge networks",
+           ICML 2018.
+    .. [2] J. Gilmer et al., "Neural message passing for quantum chemistry", ICML 2017.
+    """
+
+    def __init__(
+        self, schema: GraphSchema, *, hidden: int, rounds: int, dropout: float, pose: str
+    ) -> None:
+        if pose not in ("free", "absolute"):
+            raise ValueError(f"pose: expected free or absolute, got {pose!r}")
+        super().__init__(NodeInput(tuple(ATTRIBUTES), None))
+        self.knows_where = pose == "absolute"
+        n_inputs = self.read.width + 4 * self.knows_where
+        self.embed = nn.Sequential(nn.Linear(n_inputs, hidden), nn.ReLU())
+        n_types = max(len(schema.relations), 1) * SLOTS
+        self.rounds = nn.ModuleList(Round(hidden, n_types) for _ in range(rounds))
+        kept = (rounds + 1) * hidden
+        self.classify = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(2 * kept + 1, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, len(schema.class_names)),
+        )
+
+    def inputs(self, batch: GraphBatch) -> Tensor:
+        """Input (N, F) of the nodes."""
+        x = self.read(batch)
+        return torch.cat([x, where(batch)], dim=1) if self.knows_where else x
+
+    def embeddings(self, batch: GraphBatch) -> Tensor:
+        """Embeddings of all rounds, side by side: (N, (rounds + 1) D)."""
+        kind = batch.relation.long() * SLOTS + batch.rank.long().clamp(max=SLOTS - 1)
+        said = seen(batch)
+        kept = [self.embed(self.inputs(batch))]
+        for one in self.rounds:
+            kept.append(one(kept[-1], batch.edge_index, kind, said))
+        return torch.cat(kept, dim=1)
+
+    def logits(self, batch: GraphBatch) -> Tensor:
+        """Logits (G, C)."""
+        nfa = node_attributes(batch, ("log10_nfa",))[:, 0].nan_to_num(nan=0.0)
+        weight = 1 + (-nfa.clamp(-1e3, 0)).log1p()
+        pooled = weighted_readout(self.embeddings(batch), weight, batch.batch, len(batch))
+        logits: Tensor = self.classify(pooled)
+        return logits
+
+    def macs(self, batch: GraphBatch) -> int:
+        """Multiply-adds of the logits, scatter included, from the standardised input on."""
+        n_nodes, n_edges = len(batch.kind), batch.edge_index.shape[1]
+        first = self.embed[0]
+        hidden = first.out_features
+        each_round = n_nodes * 5 * hidden**2 + n_edges * (N_POSE + 1) * hidden
+        last = sum(layer.weight.numel() for layer in self.classify if isinstance(layer, nn.Linear))
+        kept = (len(self.rounds) + 1) * hidden
+        return (
+            n_nodes * (first.weight.numel() + kept)
+            + len(self.rounds) * each_round
+            + len(batch) * last
+        )
