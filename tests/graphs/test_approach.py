@@ -1,43 +1,42 @@
 import numpy as np
 import pytest
+from drawn_nodes import drawn_nodes, lines
 from hypothesis import given
-from strategies import frames
 
-from perceptgraph.graphs import approach
-from perceptgraph.graphs.approach import Pieces, nearest
-from perceptgraph.graphs.relations import RELATIONS
+from perceptgraph.graphs.approach import gap, pieces_of, seen_from, turn
 
 
-@pytest.mark.parametrize("name", RELATIONS)
-def test_nodes_taken_some_at_a_time_have_the_same_relations(name) -> None:
-    @given(nodes=frames())
-    def check(nodes) -> None:
-        at_once = RELATIONS[name](nodes)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(approach, "ROWS", 3)
-            some_at_a_time = RELATIONS[name](nodes)
+@given(nodes=drawn_nodes())
+def test_gap_is_the_closest_distance_of_points_on_the_two_pieces(nodes) -> None:
+    p = pieces_of(nodes)
+    middle, along = np.stack([p.row, p.column], axis=1), np.stack([p.sin, p.cos], axis=1)
+    points = middle + np.linspace(-1, 1, 51)[:, None, None] * (p.half[:, None] * along)
+    for i in range(len(nodes)):
+        for j in range(i):
+            apart = np.hypot(*np.moveaxis(points[:, None, i] - points[None, :, j], -1, 0)).min()
 
-        np.testing.assert_array_equal(at_once.pairs, some_at_a_time.pairs)
-        np.testing.assert_array_equal(at_once.attributes, some_at_a_time.attributes)
+            found = gap(p, i, j)
 
-    check()
-
-
-@given(nodes=frames())
-def test_gap_and_angle_are_the_same_from_both_sides(nodes) -> None:
-    pieces = Pieces(nodes)
-    i, j = np.nonzero(~np.eye(len(nodes), dtype=bool))
-
-    np.testing.assert_allclose(pieces.gap(i, j), pieces.gap(j, i), atol=1e-6)
-    np.testing.assert_array_equal(pieces.angle(i, j), pieces.angle(j, i))
-    assert (pieces.angle(i, j) <= np.pi / 2).all()
+            assert found <= apart + 1e-6
+            assert apart <= found + 0.04 * max(p.half[i], p.half[j]) + 1e-6
+            assert found == pytest.approx(gap(p, j, i), abs=1e-6)
 
 
-def test_nearest_takes_the_smallest_of_each_and_the_first_of_equals() -> None:
-    i, j = np.array([1, 0, 0, 0, 1]), np.array([4, 3, 2, 1, 0])
-    closeness = np.array([5.0, 1.0, 1.0, 2.0, 0.0])
+def test_left_is_the_side_that_the_frame_calls_left() -> None:
+    nodes = lines([(5, 0), (5, 8)], [(1, 2), (1, 10)])
+    step = nodes.position[1] - nodes.position[0]
 
-    source, target = nearest(i, j, closeness, k=1)
+    along, left = seen_from(pieces_of(nodes), 0, 1)
 
-    assert source.tolist() == [0, 1]
-    assert target.tolist() == [2, 0]
+    assert along == pytest.approx(step @ nodes.direction[0])
+    assert left == pytest.approx(step @ nodes.left[0])
+    assert left == 4
+
+
+def test_a_turn_to_the_left_is_positive() -> None:
+    up_the_picture = lines([(0, 0), (0, 8)], [(8, 4), (0, 4)])
+
+    cosine, sine = turn(pieces_of(up_the_picture), 0, 1)
+
+    assert cosine == pytest.approx(0)
+    assert sine == pytest.approx(1)
