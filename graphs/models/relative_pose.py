@@ -53,7 +53,9 @@ def weighted_readout(nodes: Tensor, weight: Tensor, batch: Tensor, n_graphs: int
     zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
     total = weight.new_zeros(n_graphs).index_add(0, batch, weight)[:, None]
     mean = zeros.index_add(0, batch, nodes * weight[:, None]) / total.clamp(min=1e-6)
-    most = zeros.scatter_reduce(0, batch[:, None].expand_as(nodes), nodes, "amax", include_self=False)
+    most = zeros.scatter_reduce(
+        0, batch[:, None].expand_as(nodes), nodes, "amax", include_self=False
+    )
     size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
     return torch.cat([mean, most, size.log1p()], dim=1)
 
@@ -120,8 +122,8 @@ class RelativePoseNet(GraphNet):
             raise ValueError(f"pose: expected free or absolute, got {pose!r}")
         super().__init__(NodeInput(tuple(ATTRIBUTES), None))
         self.knows_where = pose == "absolute"
-        n_inputs = self.read.width + 4 * self.knows_where
-        self.embed = nn.Sequential(nn.Linear(n_inputs, hidden), nn.ReLU())
+        self.hidden, self.n_inputs = hidden, self.read.width + 4 * self.knows_where
+        self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())
         n_types = max(len(schema.relations), 1) * SLOTS
         self.rounds = nn.ModuleList(Round(hidden, n_types) for _ in range(rounds))
         kept = (rounds + 1) * hidden
@@ -158,13 +160,8 @@ class RelativePoseNet(GraphNet):
     def macs(self, batch: GraphBatch) -> int:
         """Multiply-adds of the logits, scatter included, from the standardised input on."""
         n_nodes, n_edges = len(batch.kind), batch.edge_index.shape[1]
-        first = self.embed[0]
-        hidden = first.out_features
+        n_rounds, hidden = len(self.rounds), self.hidden
         each_round = n_nodes * 5 * hidden**2 + n_edges * (N_POSE + 1) * hidden
         last = sum(layer.weight.numel() for layer in self.classify if isinstance(layer, nn.Linear))
-        kept = (len(self.rounds) + 1) * hidden
-        return (
-            n_nodes * (first.weight.numel() + kept)
-            + len(self.rounds) * each_round
-            + len(batch) * last
-        )
+        first = (self.n_inputs + n_rounds + 1) * hidden
+        return n_nodes * first + n_rounds * each_round + len(batch) * last
