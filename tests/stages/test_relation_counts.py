@@ -129,6 +129,12 @@ def test_a_store_without_images_gives_tables_without_rows(tmp_path) -> None:
     assert all(math.isnan(float(row["homophily"])) for row in rows)
 
 
-def test_a_worker_that_dies_is_an_error(store, tmp_path) -> None:
-    with pytest.raises(RuntimeError, match="killed"):
-        write_counts(store, tmp_path, 9, lambda function, items: [TaskFailure("killed")])
+def test_what_a_worker_died_of_is_counted_here(store, tmp_path) -> None:
+    def fragile(function, items):
+        return [TaskFailure("killed"), *serial(function, items[1:])]
+
+    write_counts(store, tmp_path / "one", 9, serial)
+    write_counts(store, tmp_path / "other", 9, fragile)
+
+    for name in (CLASSES, RELATIONS):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
