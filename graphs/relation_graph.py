@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptgraph.graphs.frames import Frames, frames_of
+from perceptgraph.graphs.frames import Frames
+from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import Primitives
 from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.stores.arrays import ContractError, check_array, offsets_of
@@ -52,6 +53,9 @@ def relate(
     relations: Mapping[str, Mapping[str, Any]] = EVERY_RELATION,
     kinds: Sequence[str] = ("lines", "junctions"),
     piece_length: float = 12.0,
+    cut: str = "canonical",
+    ray_reach: float = 48.0,
+    rng: np.random.Generator | None = None,
     label: int = -1,
 ) -> RelationGraph:
     """Relation graph of the primitives of one image.
@@ -62,10 +66,8 @@ def relate(
         What the detectors found in the image.
     relations : mapping of str to mapping
         Names of RELATIONS, in the order of their numbers, each with its keyword arguments.
-    kinds : sequence of str
-        Families of primitives that become nodes.
-    piece_length : float
-        Length that a piece of an edge chain or ridge comes closest to, in pixels.
+    kinds, piece_length, cut, ray_reach, rng
+        What becomes a node (`perceptgraph.graphs.nodes.frames_of_images`).
     label : int
         Class of the image; -1 for none.
 
@@ -76,7 +78,14 @@ def relate(
     >>> len(graph.frames), len(graph.source)
     (0, 0)
     """
-    frames = frames_of(primitives, kinds=kinds, piece_length=piece_length)
+    frames = frames_of(
+        primitives,
+        kinds=kinds,
+        piece_length=piece_length,
+        cut=cut,
+        ray_reach=ray_reach,
+        rng=rng,
+    )
     return related(frames, relations, label)
 
 

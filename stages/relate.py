@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from perceptgraph import graphs, stages, stores
-from perceptgraph.graphs.frames import NODES_OF
+from perceptgraph.graphs.cutting import CUTS
+from perceptgraph.graphs.family_nodes import NODES_OF
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
 from perceptgraph.graphs.relation_graph import RelationGraph, relate
@@ -29,6 +30,8 @@ from perceptgraph.stages.params import (
     check_choices,
     check_keywords,
 )
+from perceptgraph.stages.relation_counts import OUT as COUNTS
+from perceptgraph.stages.relation_counts import write_counts
 from perceptgraph.stores.mapper import Mapper
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, remove_parts, spans
 from perceptgraph.stores.status import Status, carried_identity, failed_identity, reasons_of
@@ -44,11 +47,18 @@ class Recipe(StageParams):
     """Families of primitives that become nodes."""
     piece_length: float = Field(gt=0)
     """Length that a piece of an edge chain or ridge comes closest to, pixels."""
+    cut: str
+    """Where they are cut, of CUTS."""
+    cut_seed: int
+    """Of the generator of random phases; each image has its own."""
+    ray_reach: float = Field(gt=0)
+    """Longest inward or outward ray, pixels."""
     relations: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")
     def _operators_are_known(self) -> Self:
         check_choices("kinds", self.kinds, NODES_OF)
+        check_choices("cut", [self.cut], CUTS)
         check_choices("relations", self.relations, RELATIONS)
         for name, keywords in self.relations.items():
             check_keywords(f"relations.{name}", RELATIONS[name], keywords)
@@ -63,13 +73,16 @@ class Params(ByRecipe[Recipe]):
     part_images: int = Field(gt=0)
 
 
-def relate_one(found: Primitives, label: int, recipe: Recipe) -> RelationGraph:
-    """Relation graph of the primitives of one image."""
+def relate_one(found: Primitives, label: int, recipe: Recipe, index: int = 0) -> RelationGraph:
+    """Relation graph of the primitives of one image, the `index`-th of its set."""
     return relate(
         found,
         relations=recipe.relations,
         kinds=recipe.kinds,
         piece_length=recipe.piece_length,
+        cut=recipe.cut,
+        ray_reach=recipe.ray_reach,
+        rng=np.random.default_rng([recipe.cut_seed, index]) if recipe.cut == "phase" else None,
         label=label,
     )
 
@@ -78,10 +91,10 @@ def relate_span(span: Span, store: Path, recipe: Recipe) -> list[dict[str, Any]]
     """Records of graphs of the images `span` of primitives.zarr at `store`."""
     return [
         graph_record(
-            relate_one(primitives_of(record), int(record["image/label"]), recipe),
+            relate_one(primitives_of(record), int(record["image/label"]), recipe, index),
             carried_identity(record),
         )
-        for record in open_primitives(store).block(*span).records()
+        for index, record in enumerate(open_primitives(store).block(*span).records(), span[0])
     ]
 
 
@@ -93,7 +106,10 @@ def crashed_record(index: int, reason: str, store: Path, recipe: Recipe) -> dict
 
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
-    """Read `root/primitives.zarr`, write `root/graphs.zarr` by the recipe of the set's name."""
+    """Read `root/primitives.zarr`, write `root/graphs.zarr` by the recipe of the set's name.
+
+    What is in the graphs of each class goes to `root/counts`.
+    """
     recipe = params.recipe(root.name)
     store = root / PRIMITIVES
     found = open_primitives(store)
@@ -123,6 +139,7 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     }
     merge_parts(paths, root / OUT, GRAPH_LAYOUT, attributes)
     remove_parts(root, "relate")
+    write_counts(root / OUT, root / COUNTS, params.part_images, mapper)
     return outcome(store, root / OUT)
 
 

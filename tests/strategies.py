@@ -7,7 +7,8 @@ Coordinates come from a seeded generator rather than one by one, so that points 
 import numpy as np
 from hypothesis import strategies as st
 
-from perceptgraph.graphs.frames import Frames, frames_of
+from perceptgraph.graphs.frames import Frames
+from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import Junctions, LineSegments, Primitives, primitives
 
 

@@ -1,207 +1,49 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import drawn_primitives
 
-from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, NODES_OF, frames_of
-from perceptgraph.graphs.primitives import (
-    Blobs,
-    EdgeChains,
-    Junctions,
-    LineSegments,
-    Ridges,
-    primitives,
-)
+from perceptgraph.graphs.frames import ATTRIBUTES, Frames, joined, lone_nodes, side_by_side
+from perceptgraph.graphs.nodes import frames_of
+from perceptgraph.stores.arrays import ContractError
 
 
-def f4(*values) -> np.ndarray:
-    return np.array(values, np.float32)
+def some(n: int) -> Frames:
+    direction = np.tile(np.float32([0, 1]), (n, 1))
+    columns = np.zeros((n, len(ATTRIBUTES)), np.float32)
+    return lone_nodes(np.zeros(n, np.uint8), np.zeros((n, 2), np.float32), direction, columns)
 
 
-def line(*ends, polarity: int = 1) -> LineSegments:
-    one = f4(1)
-    return LineSegments(f4(*ends), one, np.array([polarity], np.int8), one, one)
+def test_left_of_a_way_to_the_right_is_up() -> None:
+    np.testing.assert_array_equal(some(1).left, [(-1, 0)])
 
 
-def chain(points, closed: bool = False, polarity: int = 1) -> EdgeChains:
-    one = f4(0.5)
-    return EdgeChains(
-        np.array(points, np.float32).reshape(-1, 2),
-        np.array([0, len(points)], np.int64),
-        np.array([closed]),
-        np.array([polarity], np.int8),
-        one,
-        f4(np.nan),
-    )
+def test_families_joined_are_one_image_and_their_curves_stay_apart() -> None:
+    frames = joined([some(2), some(0), some(3)])
+
+    assert frames.offsets.tolist() == [0, 5]
+    assert frames.curve.tolist() == [0, 1, 2, 3, 4]
+    assert frames.following.tolist() == [-1] * 5
 
 
-def junction(*branches: float, kind: int = 0) -> Junctions:
-    n = np.array([0, len(branches)], np.int64)
-    return Junctions(f4((3, 4)), f4(*branches), n, np.array([kind], np.uint8), f4(5), f4(-2))
+@given(images=st.lists(drawn_primitives(5), min_size=1, max_size=4))
+def test_images_side_by_side_keep_their_own_counts(images) -> None:
+    each = [frames_of(image) for image in images]
+
+    frames = side_by_side(each)
+
+    for g, one in enumerate(each):
+        rows = slice(frames.offsets[g], frames.offsets[g + 1])
+        np.testing.assert_array_equal(frames.curve[rows], one.curve)
+        np.testing.assert_array_equal(frames.attributes[rows], one.attributes)
 
 
-def column(frames, name: str) -> np.ndarray:
-    return frames.attributes[:, list(ATTRIBUTES).index(name)]
-
-
-def circle(radius: float, n: int, turns: float = 1.0) -> np.ndarray:
-    t = np.linspace(0, 2 * np.pi * turns, n, endpoint=turns < 1)
-    return np.stack([radius * np.sin(t), radius * np.cos(t)], axis=1)
-
-
-@pytest.mark.parametrize(("polarity", "along"), [(1, (0, 1)), (0, (0, 1)), (-1, (0, -1))])
-def test_line_has_its_brighter_side_on_the_left(polarity, along) -> None:
-    frames = frames_of(primitives(lines=line(((2, 1), (2, 9)), polarity=polarity)))
-
-    np.testing.assert_array_equal(frames.direction, [along])
-    np.testing.assert_array_equal(frames.position, [(2, 5)])
-    np.testing.assert_array_equal(column(frames, "length"), [8])
-    # Left of a way to the right is up: the row gets smaller.
-    np.testing.assert_array_equal(frames.left, [(-along[1], along[0])])
-
-
-@given(found=drawn_primitives())
-def test_every_node_has_a_unit_direction_and_finite_attributes(found) -> None:
-    frames = frames_of(found)
-
-    assert len(frames) == len(found.lines) + len(found.junctions)
-    np.testing.assert_allclose(np.hypot(*frames.direction.T), 1, atol=1e-6)
-    assert np.isfinite(frames.attributes).all()
-
-
-def test_junction_points_along_its_widest_gap() -> None:
-    frames = frames_of(primitives(junctions=junction(np.pi / 2, 0, kind=2)))
-
-    np.testing.assert_allclose(frames.direction, [(-(0.5**0.5), -(0.5**0.5))], atol=1e-6)
-    branches = [column(frames, f"branch_{k}")[0] for k in (1, 2, 3, 4)]
-    np.testing.assert_allclose(branches, np.array([3, 5, 0, 0]) * np.pi / 4, atol=1e-5)
-    assert column(frames, "degree") == 2
-    assert column(frames, "is_y") == 1
-    assert column(frames, "is_l") == column(frames, "length") == 0
-    assert column(frames, "scale") == 5
-
-
-def test_gaps_of_junctions_are_not_mixed() -> None:
-    three = Junctions(
-        f4((0, 0), (1, 1), (2, 2)),
-        f4(3, 0, -3, 1),
-        np.array([0, 3, 3, 4], np.int64),
-        np.zeros(3, np.uint8),
-        f4(1, 1, 1),
-        f4(0, 0, 0),
-    )
-
-    frames = frames_of(primitives(junctions=three))
-
-    branches = np.stack([column(frames, f"branch_{k}") for k in (1, 2, 3)], axis=1)
-    turns = [(1.5, 2 * np.pi - 4.5, 2 * np.pi - 1.5), (0, 0, 0), (np.pi, 0, 0)]
-    np.testing.assert_allclose(branches, turns, atol=1e-5)
-    theta = np.arctan2(*frames.direction.T)
-    np.testing.assert_allclose(np.abs(theta), [1.5, 0, np.pi - 1], atol=1e-5)
-
-
-def test_chain_is_cut_into_arcs_of_equal_length() -> None:
-    frames = frames_of(
-        primitives(edges=chain([(0, 0), (0, 9), (0, 30)])), kinds=["edges"], piece_length=10
-    )
-
-    np.testing.assert_allclose(frames.position, [(0, 5), (0, 15), (0, 25)])
-    np.testing.assert_allclose(frames.direction, [(0, 1)] * 3)
-    np.testing.assert_allclose(column(frames, "length"), 10)
-    np.testing.assert_array_equal(column(frames, "turning"), 0)
-    np.testing.assert_array_equal(column(frames, "log10_nfa"), 0)
-
-
-@pytest.mark.parametrize("polarity", [1, -1])
-def test_arcs_of_a_circle_turn_once_altogether(polarity) -> None:
-    found = primitives(edges=chain(circle(20, 400), closed=True, polarity=polarity))
-
-    frames = frames_of(found, kinds=["edges"], piece_length=12)
-
-    assert len(frames) == round(2 * np.pi * 20 / 12)
-    np.testing.assert_allclose(column(frames, "turning").sum(), polarity * 2 * np.pi, rtol=1e-3)
-    np.testing.assert_allclose(np.hypot(*frames.position.T), 20, atol=0.01)
-    # theta runs towards +row, so this circle keeps its middle on its right.
-    outward = (frames.left * frames.position).sum(axis=1) * polarity
-    assert (outward > 19.9).all()
-
-
-def test_a_short_closed_chain_gives_three_arcs() -> None:
-    frames = frames_of(primitives(edges=chain(circle(1, 16), closed=True)), kinds=["edges"])
-
-    assert len(frames) == 3
-    np.testing.assert_allclose(np.hypot(*frames.direction.T), 1, atol=1e-6)
-
-
-def test_chains_are_cut_each_on_its_own() -> None:
-    both = EdgeChains(
-        f4((0, 0), (0, 10), (50, 0), (60, 0), (5, 5)),
-        np.array([0, 2, 2, 4, 5], np.int64),
-        np.zeros(4, np.bool_),
-        np.ones(4, np.int8),
-        f4(0.1, 0.2, 0.3, 0.4),
-        f4(0, 0, 0, 0),
-    )
-
-    frames = frames_of(primitives(edges=both), kinds=["edges"], piece_length=5)
-
-    np.testing.assert_allclose(
-        frames.position, [(0, 2.5), (0, 7.5), (52.5, 0), (57.5, 0), (5, 5)], atol=1e-5
-    )
-    np.testing.assert_allclose(column(frames, "contrast"), [0.1, 0.1, 0.3, 0.3, 0.4])
-
-
-def test_ridge_gives_darts_in_both_directions() -> None:
-    ridge = Ridges(
-        circle(10, 100, turns=0.5).astype(np.float32),
-        np.array([0, 100], np.int64),
-        np.full(100, 3, np.float32),
-        np.array([True]),
-        f4(-4),
-    )
-
-    frames = frames_of(primitives(ridges=ridge), kinds=["ridges"], piece_length=10)
-
-    assert len(frames) == 6
-    assert set(frames.kind) == {NODE_KINDS.index("dart")}
-    np.testing.assert_array_equal(frames.direction[:3], -frames.direction[3:])
-    np.testing.assert_allclose(column(frames, "turning")[:3].sum(), np.pi, rtol=1e-2)
-    np.testing.assert_array_equal(column(frames, "turning")[:3], -column(frames, "turning")[3:])
-    assert (column(frames, "width") == 3).all()
-
-
-def test_blob_lies_along_its_longer_axis() -> None:
-    blob = Blobs(
-        f4((7, 8)),
-        f4((9, 0, 4)),
-        f4(-0.5),
-        np.zeros((0, 2), np.float32),
-        np.zeros(2, np.int64),
-        f4(-1),
-    )
-
-    frames = frames_of(primitives(blobs=blob), kinds=["blobs"])
-
-    np.testing.assert_allclose(np.abs(frames.direction), [(1, 0)], atol=1e-6)
-    assert column(frames, "length") == 12
-    assert column(frames, "width") == 8
-
-
-@pytest.mark.parametrize("family", NODES_OF)
-def test_no_primitive_gives_no_node(family) -> None:
-    assert len(frames_of(primitives(), kinds=[family])) == 0
-
-
-def test_a_chain_of_one_point_and_a_line_of_no_length_have_a_direction() -> None:
-    found = primitives(edges=chain([(2, 2)]), lines=line(((1, 1), (1, 1))))
-
-    frames = frames_of(found, kinds=["lines", "edges"])
-
-    np.testing.assert_array_equal(frames.direction, [(0, 1), (0, 1)])
-
-
-def test_unknown_family_and_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="'curves'"):
-        frames_of(primitives(), kinds=["curves"])
-    with pytest.raises(ValueError, match="piece_length must be positive"):
-        frames_of(primitives(), piece_length=0)
+def test_arrays_of_another_shape_or_type_are_refused() -> None:
+    with pytest.raises(ContractError, match="position: expected shape"):
+        lone_nodes(
+            np.zeros(2, np.uint8),
+            np.zeros((1, 2), np.float32),
+            np.zeros((2, 2), np.float32),
+            np.zeros((2, len(ATTRIBUTES)), np.float32),
+        )

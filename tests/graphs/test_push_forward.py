@@ -10,12 +10,12 @@ from perceptgraph.graphs.frames import (
     ATTRIBUTES,
     NODE_KINDS,
     Frames,
-    frames_of,
     joined,
     lone_nodes,
     side_by_side,
 )
 from perceptgraph.graphs.image_maps import affine_map
+from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import Junctions, primitives
 from perceptgraph.graphs.push_forward import pushed_forward
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from strategies import drawn_primitives
 
-from perceptgraph.graphs.frames import Frames, frames_of, joined
+from perceptgraph.graphs.frames import Frames, joined
+from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import primitives
 from perceptgraph.graphs.relation_graph import RelationGraph, relate
 from perceptgraph.graphs.relations import RELATIONS

@@ -41,7 +41,14 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     detect.run(
         detect.Params(**how, recipes={"all": finding}, recipe_of={"shapes": "all"}), root, serial
     )
-    relating = relate.Recipe(kinds=("lines", "junctions"), piece_length=12.0, relations=RELATIONS)
+    relating = relate.Recipe(
+        kinds=("lines", "junctions"),
+        piece_length=12.0,
+        cut="canonical",
+        cut_seed=0,
+        ray_reach=48.0,
+        relations=RELATIONS,
+    )
     relate.run(
         relate.Params(part_images=50, recipes={"all": relating}, recipe_of={"shapes": "all"}),
         root,

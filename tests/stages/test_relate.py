@@ -16,6 +16,9 @@ from perceptgraph.stores.status import Status, identity_record, texts_of
 RECIPE = {
     "kinds": ["lines", "junctions"],
     "piece_length": 12.0,
+    "cut": "canonical",
+    "cut_seed": 0,
+    "ray_reach": 48.0,
     "relations": {"near": {"k": 3}, "incidence": {"reach": 1.0}},
 }
 SECTION = {"part_images": 2, "recipes": {"all": RECIPE}, "recipe_of": {"drawn": "all"}}
@@ -60,8 +63,9 @@ def root(tmp_path):
 
 
 def content(root) -> dict[str, bytes]:
-    folder = root / OUT
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """Every file that the stage writes."""
+    files = [path for out in (OUT, "counts") for path in (root / out).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
 def test_every_image_has_its_graph(root) -> None:
@@ -77,7 +81,7 @@ def test_every_image_has_its_graph(root) -> None:
     np.testing.assert_array_equal(graphs[4].source, again.source)
     assert outcome.work == {"images": 4, "nodes": 16, "edges": int(store.offsets("edge")[-1])}
     assert outcome.bad == ()
-    assert sorted(p.name for p in root.iterdir()) == [OUT, "primitives.zarr"]
+    assert sorted(p.name for p in root.iterdir()) == ["counts", OUT, "primitives.zarr"]
 
 
 def test_store_says_who_the_images_are_and_how_the_graphs_were_made(root) -> None:
@@ -159,6 +163,8 @@ def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
         ({"kinds": ["line"]}, "did you mean 'lines'"),
         ({"kinds": ["lines", "lines"]}, "each family once"),
         ({"piece_length": 0}, "piece_length"),
+        ({"cut": "equally"}, "did you mean 'equal'"),
+        ({"ray_reach": 0}, "ray_reach"),
     ],
 )
 def test_params_that_cannot_be_meant_are_refused(change, message) -> None:

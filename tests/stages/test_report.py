@@ -108,7 +108,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     detect.run(detectors, root, serial)
     relations = {"near": {"k": 3}}
     assert relations.keys() <= RELATIONS.keys()
-    recipe = relate.Recipe(kinds=("lines", "junctions"), piece_length=12.0, relations=relations)
+    recipe = relate.Recipe(
+        kinds=("lines", "junctions"),
+        piece_length=12.0,
+        cut="canonical",
+        cut_seed=0,
+        ray_reach=48.0,
+        relations=relations,
+    )
     params = relate.Params(part_images=100, recipes={"all": recipe}, recipe_of={RUNG: "all"})
     relate.run(params, root, serial)
     return root
