@@ -103,7 +103,7 @@ def drawn_nodes(draw: st.DrawFn, max_single: int = 8) -> Frames:
     """Nodes of all kinds in a picture of 64 pixels, or none at all.
 
     Curves closed and open, strokes of two darts a piece, segments, junctions with branches, and
-    blobs; any closed curve may be around any other.
+    blobs; a closed curve may be around any that was drawn after it.
     """
     rng = draw(generators())
     parts = [_ring(rng) for _ in range(draw(st.integers(0, 3)))]
@@ -112,7 +112,7 @@ def drawn_nodes(draw: st.DrawFn, max_single: int = 8) -> Frames:
     nodes = joined(parts)
     closed = [c for c in range(len(parts)) if (nodes.following[nodes.curve == c] >= 0).all()]
     for curve in range(len(parts)):
-        nodes = within(nodes, curve, int(rng.choice([-1, *(c for c in closed if c != curve)])))
+        nodes = within(nodes, curve, int(rng.choice([-1, *(c for c in closed if c < curve)])))
     return nodes
 
 
