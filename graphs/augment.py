@@ -92,15 +92,11 @@ def elastic(
     .. [1] P. Y. Simard, D. Steinkraus, J. C. Platt, "Best practices for convolutional neural
            networks applied to visual document analysis", ICDAR 2003.
     """
-    n = len(frames.offsets) - 1
-    low, high = np.full((n, 2), np.inf), np.full((n, 2), -np.inf)
-    np.minimum.at(low, image_of(frames), frames.position)
-    np.maximum.at(high, image_of(frames), frames.position)
-    extent = np.max(high - low, initial=0.0, where=high >= low)
+    low, high = _corners(frames)
     # Nodes reach half their length beyond their positions; what is outside moves like the border.
-    size = int(np.ceil(extent / spacing)) + 5
-    control = rng.normal(0, amplitude / CONTROL_STD, (n, size, size, 2))
-    corner = np.where(high >= low, low, 0.0) - 4 * spacing + rng.uniform(0, spacing, (n, 2))
+    size = int(np.ceil(np.max(high - low, initial=0) / spacing)) + 5
+    control = rng.normal(0, amplitude / CONTROL_STD, (len(low), size, size, 2))
+    corner = low - 4 * spacing + rng.uniform(0, spacing, low.shape)
     return pushed_forward(frames, elastic_map(control, corner, spacing))
 
 
@@ -267,6 +263,16 @@ def _middles(frames: Frames) -> Floats:
     image, n = image_of(frames), len(frames.offsets) - 1
     sums = [np.bincount(image, frames.position[:, axis], n) for axis in (0, 1)]
     return np.stack(sums, axis=1) / np.maximum(np.diff(frames.offsets), 1)[:, None]
+
+
+def _corners(frames: Frames) -> tuple[Floats, Floats]:
+    """Least and greatest coordinates (G, 2) of each image's nodes; (0, 0) where there is none."""
+    has = np.diff(frames.offsets) > 0
+    corners = np.zeros((2, len(has), 2))
+    for extreme, corner in zip((np.minimum, np.maximum), corners, strict=True):
+        if has.any():
+            corner[has] = extreme.reduceat(frames.position, frames.offsets[:-1][has], axis=0)
+    return corners[0], corners[1]
 
 
 def _about(middle: Floats, linear: Floats) -> Floats:

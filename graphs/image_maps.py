@@ -28,9 +28,7 @@ def affine_map(linear: Floats, shift: Floats) -> ImageMap:
     """
 
     def image_map(points: Floats, image: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        there = points @ linear.transpose(0, 2, 1)[image] + shift[image, None]
-        jacobian = np.broadcast_to(linear[image, None], (*points.shape, 2))
-        return there, jacobian
+        return _linear(points, image, linear, shift)
 
     return image_map
 
@@ -72,6 +70,23 @@ def elastic_map(control: Floats, corner: Floats, spacing: float) -> ImageMap:
 
 
 @njit(cache=True, nogil=True)
+def _linear(
+    points: Floats, image: NDArray[np.int64], linear: Floats, shift: Floats
+) -> tuple[Floats, Floats]:
+    """Points (N, P, 2) and Jacobians (N, P, 2, 2) after the affine maps."""
+    n, n_points = points.shape[:2]
+    moved, jacobian = np.empty((n, n_points, 2)), np.empty((n, n_points, 2, 2))
+    for i in range(n):
+        g = image[i]
+        for p in range(n_points):
+            row, column = points[i, p, 0], points[i, p, 1]
+            for a in range(2):
+                moved[i, p, a] = linear[g, a, 0] * row + linear[g, a, 1] * column + shift[g, a]
+                jacobian[i, p, a, 0], jacobian[i, p, a, 1] = linear[g, a, 0], linear[g, a, 1]
+    return moved, jacobian
+
+
+@njit(cache=True, nogil=True)
 def _displaced(
     points: Floats, image: NDArray[np.int64], control: Floats, corner: Floats, spacing: float
 ) -> tuple[Floats, Floats]:
@@ -80,69 +95,70 @@ def _displaced(
     moved, jacobian = np.empty((n, n_points, 2)), np.empty((n, n_points, 2, 2))
     strain, basis = np.zeros(len(control)), np.empty((2, 2, 4))
     for i in range(n):
-        g = image[i]
+        g, most = image[i], 0.0
         for p in range(n_points):
-            u, gradient = moved[i, p], jacobian[i, p]
-            _spline(points[i, p], control[g], corner[g], spacing, basis, u, gradient)
-            strained = gradient[0, 0] ** 2 + gradient[0, 1] ** 2
-            strained += gradient[1, 0] ** 2 + gradient[1, 1] ** 2
-            strain[g] = max(strain[g], np.sqrt(strained))
+            row = (points[i, p, 0] - corner[g, 0]) / spacing
+            column = (points[i, p, 1] - corner[g, 1]) / spacing
+            most = max(most, _spline(row, column, control, g, basis, moved, jacobian, i, p))
+        strain[g] = max(strain[g], np.sqrt(most) / spacing)
     for i in range(n):
         share = MOST_STRAIN / max(strain[image[i]], MOST_STRAIN)
         for p in range(n_points):
             for a in range(2):
                 moved[i, p, a] = points[i, p, a] + share * moved[i, p, a]
                 for b in range(2):
-                    jacobian[i, p, a, b] = share * jacobian[i, p, a, b] + (1.0 if a == b else 0.0)
+                    one = 1.0 if a == b else 0.0
+                    jacobian[i, p, a, b] = one + share / spacing * jacobian[i, p, a, b]
     return moved, jacobian
 
 
 @njit(cache=True, nogil=True)
 def _spline(
-    point: Floats,
+    row: float,
+    column: float,
     control: Floats,
-    corner: Floats,
-    spacing: float,
+    g: int,
     basis: Floats,
     value: Floats,
     gradient: Floats,
-) -> None:
-    """Displacement (2,) and its gradient (2, 2) at a point, into the last two arguments.
+    i: int,
+    p: int,
+) -> float:
+    """Displacement by the controls of image g at a place in grid steps, and its gradient by these.
 
+    They go into `value` and `gradient` at [i, p]; the sum of the gradient's squares is returned.
     `basis` (axis, weight or slope, 4) is overwritten.
     """
-    cell_row = _cell(point[0], corner[0], spacing, control.shape[0], basis[0])
-    cell_column = _cell(point[1], corner[1], spacing, control.shape[1], basis[1])
-    value[:], gradient[:] = 0.0, 0.0
-    for k in range(4):
-        for m in range(4):
-            both = basis[0, 0, k] * basis[1, 0, m]
-            by_row = basis[0, 1, k] * basis[1, 0, m] / spacing
-            by_column = basis[0, 0, k] * basis[1, 1, m] / spacing
-            for a in range(2):
-                c = control[cell_row + k, cell_column + m, a]
-                value[a] += both * c
-                gradient[a, 0] += by_row * c
-                gradient[a, 1] += by_column * c
+    r, c = _cell(row, control.shape[1], basis, 0), _cell(column, control.shape[2], basis, 1)
+    squares = 0.0
+    for a in range(2):
+        moved, by_row, by_column = 0.0, 0.0, 0.0
+        for k in range(4):
+            along, change = 0.0, 0.0
+            for m in range(4):
+                along += basis[1, 0, m] * control[g, r + k, c + m, a]
+                change += basis[1, 1, m] * control[g, r + k, c + m, a]
+            moved += basis[0, 0, k] * along
+            by_row += basis[0, 1, k] * along
+            by_column += basis[0, 0, k] * change
+        value[i, p, a] = moved
+        gradient[i, p, a, 0], gradient[i, p, a, 1] = by_row, by_column
+        squares += by_row * by_row + by_column * by_column
+    return squares
 
 
 @njit(cache=True, nogil=True)
-def _cell(place: float, corner: float, spacing: float, n_controls: int, basis: Floats) -> int:
+def _cell(place: float, n_controls: int, basis: Floats, axis: int) -> int:
     """First of the four controls that act at a place; their weights and slopes into `basis`."""
-    step = (place - corner) / spacing
-    inside = min(max(step, 3.0), float(n_controls))
+    inside = min(max(place, 3.0), float(n_controls))
     cell = min(int(inside), n_controls - 1)
-    _basis(inside - cell, basis[0], basis[1])
-    if inside != step:
-        basis[1] = 0.0
-    return cell - 3
-
-
-@njit(cache=True, nogil=True)
-def _basis(t: float, weight: Floats, slope: Floats) -> None:
-    """The four cubic B-splines that are not 0 at t in [0, 1] of a cell, and their slopes."""
+    t = inside - cell
     s = 1 - t
-    weight[0], weight[3] = s * s * s / 6, t * t * t / 6
-    weight[1], weight[2] = (4 - 6 * t * t + 3 * t**3) / 6, (4 - 6 * s * s + 3 * s**3) / 6
-    slope[0], slope[3] = -s * s / 2, t * t / 2
-    slope[1], slope[2] = (9 * t * t - 12 * t) / 6, (12 * s - 9 * s * s) / 6
+    basis[axis, 0, 0], basis[axis, 0, 3] = s * s * s / 6, t * t * t / 6
+    basis[axis, 0, 1] = (4 - 6 * t * t + 3 * t * t * t) / 6
+    basis[axis, 0, 2] = (4 - 6 * s * s + 3 * s * s * s) / 6
+    within = 1.0 if inside == place else 0.0
+    basis[axis, 1, 0], basis[axis, 1, 3] = -within * s * s / 2, within * t * t / 2
+    basis[axis, 1, 1] = within * (3 * t - 4) * t / 2
+    basis[axis, 1, 2] = within * (4 - 3 * s) * s / 2
+    return cell - 3

@@ -188,22 +188,21 @@ def _turns(
     row, column = points[3, 0] - points[1, 0], points[3, 1] - points[1, 1]
     if row == 0 and column == 0:
         row, column = way[0], way[1]
-    theta, turned = np.arctan2(row, column) - first, np.empty(3)
-    for k in range(3):
-        row, column = _stepped(jacobian[2 * k], np.sin(theta), np.cos(theta))
-        turned[k] = np.arctan2(row, column) - side * theta
-        theta += first if k == 0 else second
-    # No linear map turns two directions towards each other by half a turn.
-    return (
-        side * first + _half_turn(turned[1] - turned[0]),
-        side * second + _half_turn(turned[2] - turned[1]),
-    )
+    middle = _stepped(jacobian[2], row, column)
+    sin, cos = np.sin(first), np.cos(first)
+    start = _stepped(jacobian[0], row * cos - column * sin, column * cos + row * sin)
+    sin, cos = np.sin(second), np.cos(second)
+    end = _stepped(jacobian[4], row * cos + column * sin, column * cos - row * sin)
+    return _turn(start, middle, side * first), _turn(middle, end, side * second)
 
 
 @njit(cache=True, nogil=True)
-def _half_turn(angle: float) -> float:
-    """The same angle in [-pi, pi)."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
+def _turn(start: tuple[float, float], end: tuple[float, float], about: float) -> float:
+    """Angle, (row, column) to (row, column), within half a turn of what it is about."""
+    cross = start[1] * end[0] - start[0] * end[1]
+    turn = np.arctan2(cross, start[0] * end[0] + start[1] * end[1])
+    # No linear map turns two directions towards each other by half a turn.
+    return turn + 2 * np.pi * np.rint((about - turn) / (2 * np.pi))
 
 
 @njit(cache=True, nogil=True)
