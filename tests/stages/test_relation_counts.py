@@ -2,6 +2,7 @@
 
 import csv
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -110,7 +111,9 @@ def test_rows_of_relations_are_shares(store, tmp_path) -> None:
 
 def test_tables_do_not_depend_on_the_size_of_parts_or_their_order(store, tmp_path) -> None:
     def backwards(function, items):
-        return serial(function, items[::-1])[::-1]
+        """As in another process: what goes there and comes back is pickled."""
+        far = pickle.loads(pickle.dumps(function))
+        return pickle.loads(pickle.dumps(serial(far, items[::-1])))[::-1]
 
     write_counts(store, tmp_path / "one", 1000, serial)
     write_counts(store, tmp_path / "many", 5, backwards)
