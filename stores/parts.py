@@ -7,12 +7,15 @@ named after everything they depend on (`key`), so parts of other parameters are 
 
 import hashlib
 import json
+import math
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,8 @@ LayoutOf = Callable[[Sequence[Record]], Layout]
 
 Convert = Callable[[str, NDArray[Any]], NDArray[Any]]
 """A column of a part, with its name, to that column as the store keeps it."""
+
+LENGTHS_AT = 26  # in the header of a zip file's entry: lengths of its name and of what follows
 
 
 def key_of(facts: Mapping[str, Any], packages: Sequence[Path]) -> str:
@@ -51,7 +56,7 @@ def spans(n_images: int, part_images: int) -> list[Span]:
 def write_part(path: Path, block: Block) -> None:
     """Write one part atomically: whole and flushed to disk, or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {name.replace("/", "|"): array for name, array in block.columns.items()}
+    arrays = {n.replace("/", "|"): np.ascontiguousarray(a) for n, a in block.columns.items()}
     arrays |= {f"{level}|count": n for level, n in block.counts.items()}
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     with os.fdopen(handle, "wb") as file:
@@ -61,19 +66,45 @@ def write_part(path: Path, block: Block) -> None:
     os.replace(temporary, path)
 
 
-def _column_of(path: Path, name: str, convert: Convert | None) -> NDArray[Any]:
-    with np.load(path, allow_pickle=False) as arrays:
-        column = np.asarray(arrays[name.replace("/", "|")])
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a column lies in the file of a part, which is not compressed."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    start: int
+    """First byte."""
+
+
+def _places(path: Path) -> dict[str, _Place]:
+    """Where the columns of a part lie: a merge reads each column of each part by itself."""
+    found = {}
+    with zipfile.ZipFile(path) as part, path.open("rb") as raw:
+        for entry in part.infolist():
+            with part.open(entry) as file:
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                header = file.tell()
+            raw.seek(entry.header_offset + LENGTHS_AT)
+            name_length, extra_length = struct.unpack("<HH", raw.read(4))
+            start = entry.header_offset + LENGTHS_AT + 4 + name_length + extra_length + header
+            name = entry.filename.removesuffix(".npy").replace("|", "/")
+            found[name] = _Place(dtype, shape, start)
+    return found
+
+
+def _column_of(
+    name: str, path: Path, places: Mapping[str, _Place], convert: Convert | None
+) -> NDArray[Any]:
+    place = places[name]
+    column = np.fromfile(path, place.dtype, math.prod(place.shape), offset=place.start)
+    column = column.reshape(place.shape)
     return column if convert is None else convert(name, column)
 
 
 def dtype_of(path: Path, name: str) -> str:
     """Type of one column of a part ("u1", "f4", ...), without reading the column."""
-    member = name.replace("/", "|") + ".npy"
-    with zipfile.ZipFile(path) as parts, parts.open(member) as file:
-        np.lib.format.read_magic(file)
-        dtype = np.lib.format.read_array_header_1_0(file)[2]
-    return dtype.str[1:]
+    return _places(path)[name].dtype.str[1:]
 
 
 def _make(
@@ -133,7 +164,9 @@ def merge_parts(
 
     `convert` turns a column of a part, given by name, into the layout's type, where they differ.
     """
-    blocks = [partial(_column_of, path, convert=convert) for path in paths]
+    blocks = [
+        partial(_column_of, path=path, places=_places(path), convert=convert) for path in paths
+    ]
     write_store(out, layout, blocks, attributes)
     for folder in {path.parent for path in paths}:
         shutil.rmtree(folder)

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from perceptgraph.stores.mapper import TaskFailure, serial
 from perceptgraph.stores.parts import Span, key_of, make_parts, merge_parts, spans
@@ -39,6 +42,47 @@ def test_parts_merge_into_the_store_and_go_away(tmp_path: Path) -> None:
     store = RaggedStore(tmp_path / "a.zarr", LAYOUT)
     np.testing.assert_array_equal(store.column("image/index"), np.arange(10))
     assert not (tmp_path / "parts").exists()
+
+
+@settings(max_examples=20)
+@given(sizes=st.lists(st.integers(0, 4), max_size=6), part_images=st.integers(1, 3))
+def test_columns_of_any_type_and_order_in_memory_come_back(
+    sizes: list[int], part_images: int
+) -> None:
+    layout = Layout(
+        "test.parts",
+        1,
+        {
+            "image/flag": Column(IMAGE, "u1"),
+            "point/at": Column("point", "f4", (2,)),
+            "point/frame": Column("point", "f8", (2, 3)),
+        },
+    )
+    rng = np.random.default_rng(len(sizes))
+    records = [
+        {
+            "image/flag": i % 2,
+            "point/at": np.asfortranarray(rng.random((n, 2), np.float32)),
+            "point/frame": np.asfortranarray(rng.random((n, 2, 3))),
+        }
+        for i, n in enumerate(sizes)
+    ]
+
+    with TemporaryDirectory() as folder:
+        parts = make_parts(
+            Path(folder) / "parts",
+            layout,
+            spans(len(sizes), part_images),
+            lambda span: records[slice(*span)],
+            crashed,
+            serial,
+        )
+        merge_parts(parts, Path(folder) / "a.zarr", layout, {})
+        again = list(RaggedStore(Path(folder) / "a.zarr", layout).block().records())
+
+    for record, came_back in zip(records, again, strict=True):
+        for name, value in record.items():
+            np.testing.assert_array_equal(came_back[name], value)
 
 
 def test_finished_parts_are_not_made_again(tmp_path: Path) -> None:
