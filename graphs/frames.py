@@ -6,7 +6,7 @@ frame of a node, u is along its direction and v to its left.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ def joined(parts: Sequence[Frames]) -> Frames:
 def side_by_side(images: Sequence[Frames]) -> Frames:
     """The nodes of several images, one image after the other."""
     if not images:
-        return side_by_side([joined([])])
+        return replace(joined([]), offsets=np.zeros(1, np.int64))
     return _concatenated(
         images,
         following=[frames.following for frames in images],

@@ -1,5 +1,6 @@
 """Stage `relate`: primitives to relation graphs."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -10,9 +11,10 @@ from pydantic import Field, model_validator
 from perceptgraph import graphs, stages, stores
 from perceptgraph.graphs.cutting import CUTS
 from perceptgraph.graphs.family_nodes import NODES_OF
+from perceptgraph.graphs.nodes import frames_of_images
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
-from perceptgraph.graphs.relation_graph import RelationGraph, relate
+from perceptgraph.graphs.relation_graph import RelationGraph, graphs_of, related_all
 from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.graphs.store import (
     FORMAT,
@@ -75,26 +77,38 @@ class Params(ByRecipe[Recipe]):
 
 def relate_one(found: Primitives, label: int, recipe: Recipe, index: int = 0) -> RelationGraph:
     """Relation graph of the primitives of one image, the `index`-th of its set."""
-    return relate(
+    return relate_many([found], [label], recipe, index)[0]
+
+
+def relate_many(
+    found: Sequence[Primitives], labels: Sequence[int], recipe: Recipe, first: int
+) -> list[RelationGraph]:
+    """Relation graphs of consecutive images, from the `first` of their set on."""
+    seeds = ([recipe.cut_seed, first + i] for i in range(len(found)))
+    frames = frames_of_images(
         found,
-        relations=recipe.relations,
         kinds=recipe.kinds,
         piece_length=recipe.piece_length,
         cut=recipe.cut,
         ray_reach=recipe.ray_reach,
-        rng=np.random.default_rng([recipe.cut_seed, index]) if recipe.cut == "phase" else None,
-        label=label,
+        rngs=[np.random.default_rng(seed) for seed in seeds] if recipe.cut == "phase" else None,
     )
+    edges = related_all(frames, recipe.relations)
+    return graphs_of(frames, edges, tuple(recipe.relations), labels)
 
 
 def relate_span(span: Span, store: Path, recipe: Recipe) -> list[dict[str, Any]]:
     """Records of graphs of the images `span` of primitives.zarr at `store`."""
+    records = list(open_primitives(store).block(*span).records())
+    graphs = relate_many(
+        [primitives_of(record) for record in records],
+        [int(record["image/label"]) for record in records],
+        recipe,
+        span[0],
+    )
     return [
-        graph_record(
-            relate_one(primitives_of(record), int(record["image/label"]), recipe, index),
-            carried_identity(record),
-        )
-        for index, record in enumerate(open_primitives(store).block(*span).records(), span[0])
+        graph_record(graph, carried_identity(record))
+        for graph, record in zip(graphs, records, strict=True)
     ]
 
 

@@ -1,12 +1,23 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
-from hypothesis import given
+from drawn_nodes import drawn_nodes
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from strategies import drawn_primitives
 
-from perceptgraph.graphs.frames import Frames, joined
+from perceptgraph.graphs.frames import Frames, joined, side_by_side
 from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import primitives
-from perceptgraph.graphs.relation_graph import RelationGraph, relate
+from perceptgraph.graphs.relation_graph import (
+    EVERY_RELATION,
+    RelationGraph,
+    graphs_of,
+    relate,
+    related,
+    related_all,
+)
 from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.stores.arrays import ContractError
 
@@ -25,6 +36,33 @@ def test_graph_holds_the_edges_of_each_relation_in_order(found) -> None:
         np.testing.assert_array_equal(graph.source[of_it], edges.source)
         np.testing.assert_array_equal(graph.target[of_it], edges.target)
         np.testing.assert_array_equal(graph.rank[of_it], edges.rank)
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(images=st.lists(drawn_nodes(), max_size=4))
+def test_images_related_together_have_the_graphs_that_they_have_alone(images) -> None:
+    together = side_by_side(images)
+    labels = list(range(len(images)))
+
+    edges = related_all(together, EVERY_RELATION)
+    graphs = graphs_of(together, edges, tuple(EVERY_RELATION), labels)
+
+    assert len(graphs) == len(images)
+    for graph, frames, label in zip(graphs, images, labels, strict=True):
+        alone = related(frames, EVERY_RELATION, label)
+        assert graph.label == alone.label
+        for name in ("source", "target", "relation", "rank"):
+            np.testing.assert_array_equal(getattr(graph, name), getattr(alone, name))
+        for field in fields(Frames):
+            np.testing.assert_array_equal(
+                getattr(graph.frames, field.name), getattr(frames, field.name)
+            )
+
+
+def test_images_without_relations_have_no_edges() -> None:
+    edges = related_all(side_by_side([joined([]), joined([])]), {})
+
+    assert edges.offsets.tolist() == [0, 0, 0]
 
 
 def test_relations_and_their_keywords_can_be_chosen() -> None:

@@ -7,7 +7,7 @@ from perceptgraph.graphs.primitives import LineSegments, primitives
 from perceptgraph.graphs.relation_graph import relate
 from perceptgraph.graphs.store import graph_of, open_graphs, relation_names
 from perceptgraph.stages.params import ParamsError
-from perceptgraph.stages.relate import OUT, Params, Recipe, run
+from perceptgraph.stages.relate import OUT, Params, Recipe, relate_many, relate_one, run
 from perceptgraph.stores.mapper import TaskFailure, serial
 from perceptgraph.stores.parts import make_parts, merge_parts, spans
 from perceptgraph.stores.ragged import StoreError
@@ -95,6 +95,20 @@ def test_store_says_who_the_images_are_and_how_the_graphs_were_made(root) -> Non
     assert store.attributes["class_names"] == ["a", "b", "c"]
     assert store.attributes["detect"] == {"detectors": {}}
     assert Recipe(**store.attributes["relate"]) == PARAMS.recipes["all"]
+
+
+def test_images_related_together_are_as_they_are_alone() -> None:
+    found, labels = [picture(i) for i in range(4)], [3, 1, 2, 0]
+    recipe = Recipe(**RECIPE | {"cut": "phase"})
+
+    together = relate_many(found, labels, recipe, first=7)
+
+    for i, graph in enumerate(together):
+        alone = relate_one(found[i], labels[i], recipe, index=7 + i)
+        assert graph.label == alone.label
+        assert graph.source.tobytes() == alone.source.tobytes()
+        assert graph.target.tobytes() == alone.target.tobytes()
+        assert graph.frames.attributes.tobytes() == alone.frames.attributes.tobytes()
 
 
 @pytest.mark.parametrize("part_images", [1, 2, 3, 5, 100])
