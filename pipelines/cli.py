@@ -146,20 +146,33 @@ def detect(
 @app.command()
 def inspect(
     what: Annotated[str, typer.Argument(help="An image file, or a rung of the ladder.")],
-    index: Annotated[list[int] | None, typer.Argument(help="Images of the rung.")] = None,
-    html: Annotated[Path | None, typer.Option(help="One self-contained page.")] = None,
-    json_out: Annotated[Path | None, typer.Option("--json", help="Node-link JSON.")] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(help="Images of the rung: numbers, ranges as 10:20, or all."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="One self-contained page; of several images a folder with an index."),
+    ] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Facts, and node-link JSON for networkx.")
+    ] = None,
     graphml: Annotated[Path | None, typer.Option(help="GraphML.")] = None,
     png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    recipe: Annotated[
+        str, typer.Option(help="Of params.yaml, for an image file: as the stages treat its kind.")
+    ] = "",
+    params: Params = PARAMS,
     outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
 ) -> None:
     """Look at the relation graph of an image: facts as text, and as page, picture or data."""
-    from perceptgraph.pipelines.inspect import inspect_graphs
+    from perceptgraph.pipelines.inspect import by_hand, by_recipe, inspect_graphs
 
     asked = {"html": html, "json": json_out, "graphml": graphml, "png": png, "svg": svg}
     targets = {kind: path for kind, path in asked.items() if path is not None}
-    for line in inspect_graphs(what, index or [], targets, outputs):
+    find = by_recipe(recipe, params) if recipe else by_hand
+    for line in inspect_graphs(what, images or [], targets, outputs, find):
         typer.echo(line)
 
 

@@ -1,28 +1,45 @@
 """Command `inspect`: the relation graphs of an image file, or of images of a rung, to look at."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.datasets.image_set import image_set, open_images
 from perceptgraph.graphs.exchange import to_graphml, to_node_link
-from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.relation_graph import RelationGraph, relate
 from perceptgraph.graphs.store import graph_of, open_graphs, relation_names
-from perceptgraph.pipelines import inspect_page
 from perceptgraph.pipelines.images import read_image
+from perceptgraph.pipelines.inspect_facts import Facts, facts_of, text_of
+from perceptgraph.pipelines.inspect_figure import figure, thumbnail
+from perceptgraph.pipelines.inspect_index import Card, index_name, index_pages
+from perceptgraph.pipelines.inspect_page import page
+from perceptgraph.pipelines.recipes import RECIPE_STAGES, recipe_named
 from perceptgraph.stages.detect import IMAGES, detect
 from perceptgraph.stages.drawing import png_bytes, svg_bytes
 from perceptgraph.stages.params import ParamsError, suggest
 from perceptgraph.stages.relate import OUT as GRAPHS
+from perceptgraph.stages.relate import relate_one
+from perceptgraph.stores.ragged import RaggedStore
 from perceptgraph.stores.status import SPLITS, decode_text
 
-Facts = list[tuple[str, str]]
+Finder = Callable[[NDArray[Any]], RelationGraph]
+"""An image to its relation graph."""
+
+
+def by_hand(image: NDArray[Any]) -> RelationGraph:
+    """Graph of an image with the defaults of all functions."""
+    return relate(detect(image))
+
+
+def by_recipe(name: str, params: Path) -> Finder:
+    """What stages `detect` and `relate` do with images of a kind, by its name in params.yaml."""
+    detecting, relating = (recipe_named(stage, name, params) for stage in RECIPE_STAGES)
+    return lambda image: relate_one(detecting.find(image), -1, relating)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,17 +51,26 @@ class Subject:
     """For names of files, where several images are written."""
     image: NDArray[Any]
     graph: RelationGraph
-    facts: Facts
-    """What is known of the image beside its pixels."""
+    known: Mapping[str, Any]
+    """What is known of the image beside its pixels: image, class, split."""
+    links: Mapping[str, str]
+    """Names of other pages to where they lie, seen from this one."""
+
+    @property
+    def facts(self) -> Facts:
+        """All that there is to say."""
+        return facts_of(self.graph, self.image.shape[:2], self.known)
 
 
 def _as_page(subject: Subject) -> bytes:
-    facts = facts_of(subject)
-    return inspect_page.page(subject.image, subject.graph, subject.title, facts).encode()
+    made = page(subject.image, subject.graph, subject.title, subject.known, subject.links)
+    return made.encode()
 
 
 def _as_json(subject: Subject) -> bytes:
-    return (json.dumps(to_node_link(subject.graph), indent=1) + "\n").encode()
+    values = to_node_link(subject.graph)
+    values["graph"] |= {"title": subject.title, **subject.facts}
+    return (json.dumps(values, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _as_graphml(subject: Subject) -> bytes:
@@ -52,11 +78,11 @@ def _as_graphml(subject: Subject) -> bytes:
 
 
 def _as_png(subject: Subject) -> bytes:
-    return png_bytes(inspect_page.figure(subject.image, subject.graph))
+    return png_bytes(figure(subject.image, subject.graph))
 
 
 def _as_svg(subject: Subject) -> bytes:
-    return svg_bytes(inspect_page.figure(subject.image, subject.graph))
+    return svg_bytes(figure(subject.image, subject.graph))
 
 
 WRITERS: dict[str, Callable[[Subject], bytes]] = {
@@ -70,7 +96,11 @@ WRITERS: dict[str, Callable[[Subject], bytes]] = {
 
 
 def inspect_graphs(
-    what: str, index: Sequence[int], targets: Mapping[str, Path], outputs: Path
+    what: str,
+    chosen: Sequence[str],
+    targets: Mapping[str, Path],
+    outputs: Path,
+    find: Finder = by_hand,
 ) -> Iterator[str]:
     """Write what is asked for, and yield the facts of each graph as lines of text.
 
@@ -78,104 +108,131 @@ def inspect_graphs(
     ----------
     what : str
         An image file, or a rung of the ladder that stage `relate` has done.
-    index : sequence of int
-        Images of the rung; the first one where none is named.
+    chosen : sequence of str
+        Images of the rung: numbers, ranges as "10:20" (its end is left out), or "all"; the first
+        image where nothing is named.
     targets : mapping
-        Ending of WRITERS to where to write; a file for one image, a folder for several.
+        Ending of WRITERS to where to write: a file for one image that is named by its number, else
+        a folder. A folder of pages gets an index.
     outputs : Path
         Folder of all results.
+    find : function
+        Image to its graph, for an image file.
 
     Raises
     ------
     ParamsError
         Neither a file nor a rung, or an image that the rung does not have.
     """
-    many = len(index) > 1
-    for subject in subjects_of(what, index, outputs):
+    many = len(chosen) > 1 or any(not text.isdigit() for text in chosen)
+    cards = []
+    for subject in subjects_of(what, chosen, outputs, find):
         for ending, path in targets.items():
             target = path / f"{subject.name}.{ending}" if many else path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(WRITERS[ending](subject))
+        if many and "html" in targets:
+            cards.append(_card(subject))
         yield subject.title
-        yield from (f"  {name}: {text}" for name, text in facts_of(subject))
+        yield from (f"  {name}: {text}" for name, text in text_of(subject.facts))
+    if many and "html" in targets:
+        for number, made in enumerate(index_pages(f"{what}: relation graphs", cards)):
+            (targets["html"] / index_name(number)).write_text(made)
+        yield f"index: {targets['html'] / index_name(0)}"
 
 
-def subjects_of(what: str, index: Sequence[int], outputs: Path) -> Iterator[Subject]:
+def _card(subject: Subject) -> Card:
+    known = {name: str(value) for name, value in subject.known.items()}
+    return Card(
+        title=subject.title,
+        place=f"{subject.name}.html",
+        picture=thumbnail(subject.image, subject.graph),
+        image_id=known.get("image", ""),
+        class_name=known.get("class", ""),
+        split=known.get("split", ""),
+        nodes=len(subject.graph.frames),
+        edges=len(subject.graph.source),
+    )
+
+
+def subjects_of(
+    what: str,
+    chosen: Sequence[str],
+    outputs: Path,
+    find: Finder,
+) -> Iterator[Subject]:
     """The image of a file, or images of a rung, with their graphs."""
     root = outputs / what
     if (root / GRAPHS).is_dir():
-        yield from _of_rung(root, index or [0])
+        yield from _of_rung(root, chosen or ["0"])
     elif Path(what).exists():
-        if index:
+        if chosen:
             raise ParamsError(f"{what}: expected no numbers after an image file")
         image = read_image(Path(what))
-        yield Subject(what, Path(what).stem, image, relate(detect(image)), [])
+        yield Subject(what, Path(what).stem, image, find(image), {}, {})
     else:
         rungs = [path.parent.name for path in outputs.glob(f"*/{GRAPHS}")]
         hint = suggest(what, rungs) if rungs else "run the stages of a rung first"
         raise ParamsError(f"{what}: neither an image file nor a rung with graphs; {hint}")
 
 
-def _of_rung(root: Path, index: Sequence[int]) -> Iterator[Subject]:
+def _of_rung(root: Path, chosen: Sequence[str]) -> Iterator[Subject]:
+    """Graphs of a rung; where several are chosen, those that were left out are passed over."""
     images, graphs = open_images(root / IMAGES), open_graphs(root / GRAPHS)
-    relations = relation_names(graphs.attributes)
+    numbers = numbers_of(root.name, chosen, len(graphs))
+    good = graphs.column("status/ok").astype(bool)
+    if len(numbers) == 1 and not good[numbers[0]]:
+        reason = decode_text(graphs.record(numbers[0])["status/reason"])
+        raise ParamsError(f"{root.name} {numbers[0]}: it was left out: {reason}")
+    numbers = [i for i in numbers if good[i]]
+    for place, i in enumerate(numbers):
+        links = {} if len(numbers) == 1 else _links(root.name, numbers, place)
+        yield _of_store(root.name, images, graphs, i, links)
+
+
+def _of_store(
+    name: str, images: RaggedStore, graphs: RaggedStore, index: int, links: Mapping[str, str]
+) -> Subject:
+    record = graphs.record(index)
     classes = list(graphs.attributes.get("class_names", ()))
-    for i in index:
-        if not 0 <= i < len(graphs):
-            raise ParamsError(f"{root.name}: expected images 0 to {len(graphs) - 1}, got {i}")
-        record = graphs.record(i)
-        title = f"{root.name} {i}"
-        if not record["status/ok"]:
-            raise ParamsError(f"{title}: it was left out: {decode_text(record['status/reason'])}")
-        label = int(record["image/label"])
-        facts = [
-            ("image", decode_text(record["image/id"])),
-            ("class", classes[label] if 0 <= label < len(classes) else "none"),
-            ("split", SPLITS[int(record["image/split"])]),
-        ]
-        pixels = image_set(images.block(i, i + 1)).image(0)
-        yield Subject(title, f"{root.name}-{i}", pixels, graph_of(record, relations), facts)
+    label = int(record["image/label"])
+    known = {
+        "image": decode_text(record["image/id"]),
+        "class": classes[label] if 0 <= label < len(classes) else "none",
+        "split": SPLITS[int(record["image/split"])],
+    }
+    pixels = image_set(images.block(index, index + 1)).image(0)
+    graph = graph_of(record, relation_names(graphs.attributes))
+    return Subject(f"{name} {index}", f"{name}-{index}", pixels, graph, known, links)
 
 
-def facts_of(subject: Subject) -> Facts:
-    """Names and texts of what there is to say of a graph."""
-    graph = subject.graph
-    height, width = subject.image.shape[:2]
-    n_nodes = len(graph.frames)
-    kinds = np.bincount(graph.frames.kind, minlength=len(NODE_KINDS))
-    pairs = inspect_page.pairs_of(graph)
-    return [
-        *subject.facts,
-        ("size", f"{height} x {width} pixels"),
-        ("nodes", f"{n_nodes}: {_counted(NODE_KINDS, kinds.tolist())}"),
-        ("edges", f"{len(graph.source)}, both directions of a pair counted"),
-        ("pairs", _counted([p.relation for p in pairs], [len(p.ends) for p in pairs])),
-        ("degrees", _degrees(graph)),
-        ("components", str(n_components(graph))),
-    ]
+def _links(name: str, numbers: Sequence[int], place: int) -> dict[str, str]:
+    """Other pages that a page of several leads to."""
+    links = {"all": index_name(0)}
+    if place > 0:
+        links["previous"] = f"{name}-{numbers[place - 1]}.html"
+    if place + 1 < len(numbers):
+        links["next"] = f"{name}-{numbers[place + 1]}.html"
+    return links
 
 
-def _counted(names: Sequence[str], counts: Sequence[int]) -> str:
-    return ", ".join(f"{n} {name}" for name, n in zip(names, counts, strict=True) if n) or "none"
+def numbers_of(name: str, chosen: Sequence[str], n_images: int) -> list[int]:
+    """Images that are chosen, each once, in the order in which they are named.
 
-
-def _degrees(graph: RelationGraph) -> str:
-    """Spread of the number of edges that touch a node."""
-    ends = np.concatenate([graph.source, graph.target])
-    degree = np.bincount(ends, minlength=len(graph.frames))
-    if not len(degree):
-        return "none"
-    low, middle, high = np.quantile(degree, [0, 0.5, 1])
-    isolated = int(np.count_nonzero(degree == 0))
-    return f"{low:.0f} to {high:.0f}, median {middle:g}; {isolated} nodes without edges"
-
-
-def n_components(graph: RelationGraph) -> int:
-    """Connected components of a graph, directions left out."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(graph.frames)
-    ones = np.ones(len(graph.source), np.int8)
-    links = coo_array((ones, (graph.source, graph.target)), shape=(n, n))
-    return int(connected_components(links, directed=False, return_labels=False))
+    Examples
+    --------
+    >>> numbers_of("shapes", ["7", "2:5", "3"], n_images=9)
+    [7, 2, 3, 4]
+    """
+    numbers: dict[int, None] = {}
+    for text in chosen:
+        found = re.fullmatch(r"(\d*):(\d*)|(\d+)|all", text)
+        if found is None:
+            raise ParamsError(f"{name}: expected a number, a range as 10:20, or all; got {text!r}")
+        first, last, one = found.groups()
+        start = int(one or first or 0)
+        stop = start + 1 if one else min(int(last or n_images), n_images)
+        if start >= n_images:
+            raise ParamsError(f"{name}: expected images 0 to {n_images - 1}, got {text}")
+        numbers.update(dict.fromkeys(range(start, stop)))
+    return list(numbers)

@@ -1,168 +1,47 @@
-"""The pictures of one relation graph: a page to explore it in, and a figure to print."""
+"""The page of one relation graph: its image with the graph over it, to filter and to follow."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
 import numpy as np
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
+from perceptgraph.graphs.pose import poses_between
 from perceptgraph.graphs.primitives import JUNCTION_KINDS
 from perceptgraph.graphs.relation_graph import RelationGraph
-from perceptgraph.stages.drawing import COLOURS, figure_over, image_uri, plain
-
-KIND_COLOURS = dict(
-    zip(
-        NODE_KINDS,
-        (COLOURS[f] for f in ("lines", "edges", "junctions", "ridges", "blobs")),
-        strict=True,
-    )
+from perceptgraph.pipelines.inspect_drawing import (
+    KIND_INKS,
+    bend_of,
+    column_of,
+    drawn_unasked,
+    ink_of,
+    node_name,
+    pairs_of,
+    shapes_of,
 )
-RELATION_INKS = (
-    ("#8a8f98", "2 3"),
-    ("#0f7c7c", "none"),
-    ("#b3307a", "7 3"),
-    ("#a37a00", "none"),
-    ("#7a5230", "7 3 2 3"),
-    ("#6a4fc4", "4 2"),
-    ("#5b6b2f", "none"),
-    ("#a03030", "2 2 6 2"),
-)
-"""Colour and dashes of each relation in turn: both, for readers who see few colours."""
+from perceptgraph.pipelines.inspect_facts import facts_of, text_of
+from perceptgraph.stages.drawing import image_uri, plain
 
-CROWDED = "near"
-FEW_PAIRS = 60
-PAIRS_PER_NODE = 2
-"""A relation with more pairs than this hides the image: off until asked for, as is CROWDED."""
+FORMS = tuple(f"is_{kind.lower()}" for kind in JUNCTION_KINDS)
+"""Attributes that a page says in words, as the form of a junction."""
 
-_BEND = 0.05  # bulge of one relation's edges beyond the next one's, share of their length
-_PIECES = 8  # of a bent node's curve: under 0.2 % of its length off the circle for a right angle
+SHOWN_BELOW = ("nodes", "edges", "pairs")
+"""Facts that stand beside the boxes to check."""
+
+SHORT_UNITS = {"pixels": "px", "radians": "rad"}
+"""Units that are said beside a value; the meaning of an attribute says the others."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
-    """What one relation joins: each unordered pair of nodes once."""
-
-    relation: str
-    ends: NDArray[np.int32]
-    """(M, 2): nodes, the smaller number first."""
-
-
-def pairs_of(graph: RelationGraph) -> list[Pairs]:
-    """Pairs of each relation of a graph, in the graph's order of relations."""
-    ends = np.sort(np.stack([graph.source, graph.target], axis=1), axis=1)
-    return [
-        Pairs(name, np.unique(ends[graph.relation == i], axis=0).reshape(-1, 2))
-        for i, name in enumerate(graph.relations)
-    ]
-
-
-def is_clear(pairs: Pairs, n_nodes: int) -> bool:
-    """Whether the edges leave the image visible, so that they are drawn unasked."""
-    few = max(FEW_PAIRS, PAIRS_PER_NODE * n_nodes)
-    return pairs.relation != CROWDED and len(pairs.ends) <= few
-
-
-def curve(frames: Frames, node: int) -> NDArray[np.float64]:
-    """Points (P, 2) along a node's primitive: (row, column), in pixels; one point for a junction.
-
-    A piece turns evenly along its length, as a circle does.
-    """
-    names = list(ATTRIBUTES)
-    length = float(frames.attributes[node, names.index("length")])
-    turning = float(frames.attributes[node, names.index("turning")])
-    middle = frames.position[node].astype(np.float64)
-    if length == 0:
-        return middle[None]
-    pieces = 1 if turning == 0 else _PIECES
-    share = (np.arange(pieces) + 0.5) / pieces - 0.5
-    angle = np.arctan2(*frames.direction[node].astype(np.float64)) + turning * share
-    steps = np.stack([np.sin(angle), np.cos(angle)], axis=1) * (length / pieces)
-    points = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
-    at_middle = (points[pieces // 2] + points[(pieces + 1) // 2]) / 2
-    return points - at_middle + middle
-
-
-def _bent(start: NDArray[Any], end: NDArray[Any], bend: float) -> NDArray[np.float64]:
-    """Control point of the quadratic curve from start to end that bulges by a share `bend`."""
-    along = end - start
-    across = np.array([-along[1], along[0]], np.float64)
-    return np.asarray((start + end) / 2 + 2 * bend * across)
-
-
-def _bend(relation: int, n_relations: int) -> float:
-    return (relation - (n_relations - 1) / 2) * _BEND
-
-
-def _path(points: NDArray[Any]) -> str:
-    """SVG path through points (row, column); a point alone is a dot of the stroke's width."""
-    texts = [f"{column:.2f} {row:.2f}" for row, column in points]
-    return "M" + "L".join(texts if len(texts) > 1 else texts * 2)
-
-
-def node_name(frames: Frames, node: int) -> str:
-    """Short name of a node: first letter of its kind, and its number."""
-    return f"{NODE_KINDS[frames.kind[node]][0].upper()}{node}"
-
-
-_FORMS = tuple(f"is_{kind.lower()}" for kind in JUNCTION_KINDS)
-
-
-def page_data(graph: RelationGraph) -> dict[str, Any]:
-    """Nodes with their attributes, and directed edges by node, as the page's panel shows them."""
-    frames = graph.frames
-    used = [
-        [j for j, name in enumerate(ATTRIBUTES) if _has(NODE_KINDS[kind], name)]
-        for kind in range(len(NODE_KINDS))
-    ]
-    names = list(ATTRIBUTES)
-    return {
-        "nodes": [
-            {
-                "name": node_name(frames, i),
-                "kind": NODE_KINDS[frames.kind[i]],
-                "form": _form(frames, i),
-                "position": plain(frames.position[i]),
-                "angle_deg": round(float(np.degrees(np.arctan2(*frames.direction[i]))), 1),
-                "attributes": {
-                    names[j]: plain(frames.attributes[i, j]) for j in used[frames.kind[i]]
-                },
-            }
-            for i in range(len(frames))
-        ],
-        "units": {name: unit for name, (unit, _) in ATTRIBUTES.items()},
-        "pairs": {p.relation: p.ends.tolist() for p in pairs_of(graph)},
-    }
-
-
-def _has(kind: str, attribute: str) -> bool:
-    """Whether the attribute says anything of nodes of this kind."""
-    if attribute in _FORMS:  # shown in words, as the node's form
-        return False
-    if kind == "junction":
-        return attribute in ("scale", "log10_nfa", "degree") or attribute.startswith("branch_")
-    if attribute == "turning":
-        return kind in ("arc", "dart")
-    return attribute not in ("degree", "scale") and not attribute.startswith("branch_")
-
-
-def _form(frames: Frames, node: int) -> str:
-    """The letter of a junction's kind, "" for other nodes."""
-    names = list(ATTRIBUTES)
-    found = [
-        k
-        for k, a in zip(JUNCTION_KINDS, _FORMS, strict=True)
-        if frames.attributes[node, names.index(a)]
-    ]
-    return "".join(found)
-
-
-def page(image: NDArray[Any], graph: RelationGraph, title: str, facts: Sequence[Any]) -> str:
-    """One HTML page that needs no network: the graph over its image, to filter and to follow.
+def page(
+    image: NDArray[Any],
+    graph: RelationGraph,
+    title: str,
+    known: Mapping[str, Any] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """One HTML page that needs no network: the graph over its image.
 
     Parameters
     ----------
@@ -172,79 +51,145 @@ def page(image: NDArray[Any], graph: RelationGraph, title: str, facts: Sequence[
         Its nodes lie in pixels of the image.
     title : str
         Heading of the page.
-    facts : sequence of (name, text)
-        Shown under the heading.
+    known : mapping, optional
+        What is known of the image beside its pixels, shown with the facts of the graph.
+    links : mapping, optional
+        Names of other pages to where they lie.
     """
-    frames, all_pairs = graph.frames, pairs_of(graph)
-    relations = [
+    size = image.shape[:2]
+    return template("inspect.html.jinja").render(
+        title=title,
+        links=links or {},
+        facts=[f for f in text_of(facts_of(graph, size, known)) if f[0] not in SHOWN_BELOW],
+        image=image_uri(image),
+        kinds=_kinds(graph.frames),
+        relations=_relations(graph, size),
+        data=page_data(graph, size),
+    )
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this package; what is put into it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("perceptgraph.pipelines"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.policies["json.dumps_kwargs"] = {
+        "sort_keys": False,
+        "allow_nan": False,
+        "separators": (",", ":"),
+    }
+    return environment.get_template(name)
+
+
+def _kinds(frames: Frames) -> list[dict[str, Any]]:
+    """Kinds of nodes there are, for the boxes to check."""
+    counts = np.bincount(frames.kind, minlength=len(NODE_KINDS)).tolist()
+    return [
+        {"name": kind, "ink": KIND_INKS[kind], "count": count, "is_dot": kind in ("junction",)}
+        for kind, count in zip(NODE_KINDS, counts, strict=True)
+        if count
+    ]
+
+
+def _relations(graph: RelationGraph, size: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Relations of the graph, for the boxes to check."""
+    unasked = drawn_unasked(graph, size)
+    return [
         {
             "name": pairs.relation,
-            "ink": RELATION_INKS[r % len(RELATION_INKS)],
-            "is_on": is_clear(pairs, len(frames)),
-            "edges": [
-                (a, b, _edge_path(frames, a, b, _bend(r, len(all_pairs)))) for a, b in pairs.ends
-            ],
+            "ink": ink_of(pairs.relation),
+            "count": len(pairs),
+            "is_on": pairs.relation in unasked,
         }
-        for r, pairs in enumerate(all_pairs)
+        for pairs in pairs_of(graph)
     ]
-    nodes = [
-        (i, NODE_KINDS[frames.kind[i]], node_name(frames, i), _path(curve(frames, i)))
-        for i in range(len(frames))
-    ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("perceptgraph.pipelines"), autoescape=True
-    )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False}
-    return environment.get_template("inspect.html.jinja").render(
-        title=title,
-        facts=facts,
-        height=image.shape[0],
-        width=image.shape[1],
-        image=image_uri(image),
-        colours=KIND_COLOURS,
-        kinds=[
-            (k, sum(n[1] == k for n in nodes)) for k in NODE_KINDS if any(n[1] == k for n in nodes)
+
+
+def page_data(graph: RelationGraph, size: tuple[int, ...]) -> dict[str, Any]:
+    """What the page draws and says, as columns: of nodes, of edges, and of what they are.
+
+    Values are rounded to what can be seen: hundredths of a pixel, tenths of a degree.
+    """
+    return {
+        "height": size[0],
+        "width": size[1],
+        "kinds": list(NODE_KINDS),
+        "relations": [
+            {"name": name, "bend": bend_of(r, len(graph.relations)), "dashes": _dashes(name)}
+            for r, name in enumerate(graph.relations)
         ],
-        relations=relations,
-        nodes=nodes,
-        data=page_data(graph),
-    )
+        "attributes": [
+            {"name": name, "unit": SHORT_UNITS.get(unit, ""), "meaning": meaning}
+            for name, (unit, meaning) in ATTRIBUTES.items()
+        ],
+        "nodes": _node_columns(graph.frames),
+        "edges": _edge_columns(graph),
+    }
 
 
-def _edge_path(frames: Frames, a: int, b: int, bend: float) -> str:
-    start, end = frames.position[a], frames.position[b]
-    control = _bent(start, end, bend)
-    return (
-        f"M{start[1]:.2f} {start[0]:.2f}Q{control[1]:.2f} {control[0]:.2f} "
-        f"{end[1]:.2f} {end[0]:.2f}"
-    )
+def _dashes(relation: str) -> list[float]:
+    return [float(length) for length in ink_of(relation)[2].split()]
 
 
-def figure(image: NDArray[Any], graph: RelationGraph) -> Figure:
-    """The graph over its faded image; crowded relations are left out."""
-    drawing, axes = figure_over(image, fade=0.55)
-    all_pairs, frames = pairs_of(graph), graph.frames
-    for r, pairs in enumerate(all_pairs):
-        if not len(pairs.ends) or not is_clear(pairs, len(frames)):
-            continue
-        bend = _bend(r, len(all_pairs))
-        curves = [_bezier(frames.position[a], frames.position[b], bend) for a, b in pairs.ends]
-        ink = RELATION_INKS[r % len(RELATION_INKS)][0]
-        axes.add_collection(LineCollection(curves, colors=ink, linewidths=0.9, alpha=0.75))
-    for kind, colour in enumerate(KIND_COLOURS.values()):
-        nodes = np.flatnonzero(frames.kind == kind)
-        curves = [c[:, ::-1] for c in (curve(frames, int(i)) for i in nodes) if len(c) > 1]
-        if curves:
-            axes.add_collection(
-                LineCollection(curves, colors=colour, linewidths=2.4, capstyle="round", zorder=2)
-            )
-        dots = frames.position[nodes]
-        axes.scatter(dots[:, 1], dots[:, 0], s=22, color=colour, edgecolors="white", zorder=3)
-    return drawing
+def _node_columns(frames: Frames) -> dict[str, list[Any]]:
+    nodes = range(len(frames))
+    theta = np.degrees(np.arctan2(frames.direction[:, 0], frames.direction[:, 1]))
+    told = _told(frames)
+    return {
+        "name": [node_name(frames, node) for node in nodes],
+        "kind": frames.kind.tolist(),
+        "form": [_form(frames, node) for node in nodes],
+        "position": _rounded(frames.position, 2),
+        "angle": _rounded(theta, 1),
+        "log10_nfa": _rounded(np.nan_to_num(column_of(frames, "log10_nfa")), 2),
+        "values": [
+            [[j, plain(frames.attributes[node, j])] for j in told[kind]]
+            for node, kind in enumerate(frames.kind.tolist())
+        ],
+        "following": frames.following.tolist(),
+        "curve": frames.curve.tolist(),
+        "around": frames.around.tolist(),
+        "shape": [_rounded(shape, 2) for shape in shapes_of(frames)],
+    }
 
 
-def _bezier(start: NDArray[Any], end: NDArray[Any], bend: float) -> NDArray[np.float64]:
-    """Points (17, 2), column first, along the bent edge from start to end."""
-    t = np.linspace(0, 1, 17)[:, None]
-    control = _bent(start, end, bend)
-    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)[:, ::-1]
+def _edge_columns(graph: RelationGraph) -> dict[str, list[Any]]:
+    frames = graph.frames
+    poses = poses_between(frames.position, frames.direction, graph.source, graph.target)
+    along, left, cosine, sine = poses[:, :4].T
+    return {
+        "source": graph.source.tolist(),
+        "target": graph.target.tolist(),
+        "relation": graph.relation.tolist(),
+        "rank": graph.rank.tolist(),
+        "along": _rounded(along, 1),
+        "left": _rounded(left, 1),
+        "turn": _rounded(np.degrees(np.arctan2(sine, cosine)), 1),
+    }
+
+
+def _told(frames: Frames) -> list[list[int]]:
+    """Attributes, by their numbers, that say something of a node of each kind in this graph."""
+    names = list(ATTRIBUTES)
+    return [
+        [j for j in np.flatnonzero(own.any(axis=0)).tolist() if names[j] not in FORMS]
+        for own in (frames.attributes[frames.kind == k] for k in range(len(NODE_KINDS)))
+    ]
+
+
+def _form(frames: Frames, node: int) -> str:
+    """The letter of a junction's kind, "" for other nodes."""
+    names = list(ATTRIBUTES)
+    found = [
+        kind
+        for kind, form in zip(JUNCTION_KINDS, FORMS, strict=True)
+        if frames.attributes[node, names.index(form)]
+    ]
+    return "".join(found)
+
+
+def _rounded(values: NDArray[Any], digits: int) -> list[Any]:
+    """Finite values as JSON numbers, minus zero as zero."""
+    return (np.round(values.astype(np.float64), digits) + 0.0).tolist()
