@@ -19,7 +19,8 @@ from torch_geometric.data import Data, InMemoryDataset
 from torch_geometric.loader import DataLoader
 
 from perceptgraph.graphs.frames import ATTRIBUTES
-from perceptgraph.graphs.loader import GraphStore, batches, read_graphs
+from perceptgraph.graphs.loader import GraphStore, read_graphs
+from perceptgraph.graphs.shards import batches
 from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_attributes
 from perceptgraph.stores.arrays import ranges
 from perceptgraph.stores.ragged import Block, write_store
@@ -99,7 +100,7 @@ def data_of(store: GraphStore, index: int) -> Data:
 
 def _ours(store: GraphStore, seed: int) -> Iterator[Any]:
     n_batches = -(-len(store) // BATCH)
-    for indices in islice(batches(len(store), BATCH, seed), n_batches):
+    for indices in islice(batches(store.shard, BATCH, seed), n_batches):
         yield store.batch(indices)
 
 

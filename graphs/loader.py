@@ -14,10 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from perceptgraph.graphs.frames import Frames
 from perceptgraph.graphs.relation_graph import RelationGraph
+from perceptgraph.graphs.shards import shards_of
 from perceptgraph.graphs.store import (
     GRAPH_LAYOUT,
     graph_attributes,
+    graph_bytes,
     graph_record,
     open_graphs,
     relation_names,
@@ -94,6 +97,13 @@ class Pairs:
     index: NDArray[np.int32]
     """(2, P): node numbers within the graph."""
 
+    def taken(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], "Pairs"]:
+        """Rows (P',) of these graphs' pairs, and the pairs."""
+        starts = self.offsets[indices]
+        counts = self.offsets[indices + 1] - starts
+        rows = ranges(starts, counts)
+        return rows, Pairs(offsets_of(counts), self.index.take(rows, axis=1))
+
     def gather(
         self, indices: NDArray[np.int64], first: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -109,6 +119,11 @@ def no_pairs(n_graphs: int) -> Pairs:
     return Pairs(np.zeros(n_graphs + 1, np.int64), np.zeros((2, 0), np.int32))
 
 
+NODE_FIELDS = ("kind", "position", "direction", "attributes", "following", "curve", "around")
+EDGE_FIELDS = ("relation", "rank")
+GRAPH_FIELDS = ("label", "split", "ok")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphStore:
     """All graphs of a store in memory."""
@@ -119,6 +134,9 @@ class GraphStore:
     position: NDArray[np.float32]
     direction: NDArray[np.float32]
     attributes: NDArray[np.float32]
+    following: NDArray[np.int32]
+    curve: NDArray[np.int32]
+    around: NDArray[np.int32]
     edges: Pairs
     relation: NDArray[np.uint8]
     rank: NDArray[np.uint8]
@@ -160,6 +178,35 @@ class GraphStore:
         )
         return GraphBatch(*map(torch.from_numpy, columns))
 
+    @property
+    def shard(self) -> NDArray[np.int64]:
+        """(G,): shard of each graph; see `shards`."""
+        return shards_of(graph_bytes(self.node_offsets, self.edges.offsets))
+
+    def frames(self, indices: NDArray[np.int64]) -> Frames:
+        """The nodes of these graphs, one image after the other: to augment and to relate anew."""
+        some = self.taken(indices)
+        nodes = {name: getattr(some, name) for name in NODE_FIELDS}
+        return Frames(**nodes, offsets=some.node_offsets)
+
+    def taken(self, indices: NDArray[np.int64]) -> "GraphStore":
+        """These graphs, in this order, as a store of their own."""
+        starts = self.node_offsets[indices]
+        counts = self.node_offsets[indices + 1] - starts
+        nodes = ranges(starts, counts)
+        rows, edges = self.edges.taken(indices)
+        return replace(
+            self,
+            node_offsets=offsets_of(counts),
+            edges=edges,
+            one_hop=self.one_hop.taken(indices)[1],
+            two_hop=self.two_hop.taken(indices)[1],
+            image_id=tuple(self.image_id[i] for i in indices),
+            **{name: getattr(self, name).take(nodes, axis=0) for name in NODE_FIELDS},
+            **{name: getattr(self, name).take(rows) for name in EDGE_FIELDS},
+            **{name: getattr(self, name).take(indices) for name in GRAPH_FIELDS},
+        )
+
     def with_hops(self) -> "GraphStore":
         """The same graphs with their one-hop and two-hop pairs, found once for all epochs."""
         one, two = [], []
@@ -191,7 +238,8 @@ def _chunks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
+def store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
+    """The graphs of a block of a store with these attributes, in memory."""
     columns = block.columns
     nothing = no_pairs(block.n_images)
     return GraphStore(
@@ -201,6 +249,9 @@ def _store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
         position=columns["node/position"],
         direction=columns["node/direction"],
         attributes=columns["node/attributes"],
+        following=columns["node/following"],
+        curve=columns["node/curve"],
+        around=columns["node/around"],
         edges=Pairs(
             offsets_of(block.counts["edge"]), np.ascontiguousarray(columns["edge/index"].T)
         ),
@@ -219,26 +270,10 @@ def _store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
 def read_graphs(path: Path) -> GraphStore:
     """The whole graph store at `path`; StoreError if it is not a finished one."""
     store = open_graphs(path)
-    return _store_of(store.block(), store.attributes)
+    return store_of(store.block(), store.attributes)
 
 
 def graphs_in_memory(graphs: Sequence[RelationGraph], schema: GraphSchema) -> GraphStore:
     """A store of graphs that were just made, named 0, 1, ..., all in the test split."""
     records = [graph_record(g, identity_record(str(i), g.label, 2)) for i, g in enumerate(graphs)]
-    return _store_of(stack(GRAPH_LAYOUT, records), schema.facts())
-
-
-def batches(n: int, size: int, seed: int, start: int = 0) -> Iterator[NDArray[np.int64]]:
-    """Batches of indices below `n`, epoch after epoch without end, from step `start` on.
-
-    The order is a function of the seed and the epoch alone, so a run that starts again at a step
-    sees what an uninterrupted one sees.
-    """
-    per_epoch = -(-n // size)
-    step = start
-    while True:
-        epoch, within = divmod(step, per_epoch)
-        order = np.random.default_rng([seed, epoch]).permutation(n)
-        for i in range(within, per_epoch):
-            yield order[i * size : (i + 1) * size]
-        step = (epoch + 1) * per_epoch
+    return store_of(stack(GRAPH_LAYOUT, records), schema.facts())

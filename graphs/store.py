@@ -6,10 +6,12 @@ stored: it follows from their frames.
 """
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 from perceptgraph.graphs.relation_graph import RelationGraph
@@ -34,6 +36,21 @@ GRAPH_COLUMNS = {
 
 GRAPH_LAYOUT = Layout(FORMAT, VERSION, {**IDENTITY_COLUMNS, **GRAPH_COLUMNS})
 """Columns of graphs.zarr."""
+
+
+def graph_bytes(
+    node_offsets: NDArray[np.int64], edge_offsets: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Bytes (G,) that the nodes and edges of each graph take, not compressed."""
+    per_row = {
+        level: sum(
+            np.dtype(column.dtype).itemsize * prod(column.shape)
+            for column in GRAPH_COLUMNS.values()
+            if column.level == level
+        )
+        for level in ("node", "edge")
+    }
+    return per_row["node"] * np.diff(node_offsets) + per_row["edge"] * np.diff(edge_offsets)
 
 
 def open_graphs(path: Path) -> RaggedStore:

@@ -29,6 +29,11 @@ class Samples(Protocol):
         ...
 
     @property
+    def shard(self) -> NDArray[np.int64]:
+        """(G,): which of them are kept together, and so visited together; see `shards`."""
+        ...
+
+    @property
     def image_id(self) -> tuple[str, ...]:
         """Names of the images."""
         ...

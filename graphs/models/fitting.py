@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from perceptgraph.graphs.loader import batches
 from perceptgraph.graphs.models.classifier import Classifier, Samples
+from perceptgraph.graphs.shards import batches
 
 EVALUATION_BATCH = 256
 
@@ -171,7 +171,7 @@ def fit(
         optimiser.load_state_dict(state["optimiser"])
         history, best = [Evaluation(*row) for row in state["history"]], state["best"]
     step, loss = history[-1].step if history else 0, 0.0
-    order = batches(len(train), recipe.batch_size, seed, step)
+    order = batches(samples.shard[train], recipe.batch_size, seed, step)
     while not is_over(history, recipe):
         loss += _step(net, samples, train[next(order)], optimiser, recipe, device, seed, step)
         step += 1

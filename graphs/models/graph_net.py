@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
 
-from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore, read_graphs
+from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore
 from perceptgraph.graphs.models.classifier import Classifier
 from perceptgraph.graphs.models.features import NodeInput
+from perceptgraph.graphs.streaming import GraphStream, open_samples
+
+
+class HasHops(Protocol):
+    """Graphs that can be had with their one-hop and two-hop pairs."""
+
+    def with_hops(self) -> Self:
+        """The same graphs with them."""
+        ...
+
+
+Store = TypeVar("Store", bound=HasHops)
 
 
 def readout(nodes: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
@@ -37,14 +49,14 @@ class GraphNet(Classifier):
         self.read = read
 
     @classmethod
-    def supplied(cls, store: GraphStore) -> GraphStore:
+    def supplied(cls, store: Store) -> Store:
         """The store with all that this model reads."""
         return store.with_hops() if cls.READS_HOPS else store
 
     @classmethod
-    def open(cls, path: Path, keywords: Mapping[str, Any]) -> GraphStore:
+    def open(cls, path: Path, keywords: Mapping[str, Any]) -> GraphStore | GraphStream:
         """The samples in the graph store at `path`; no parameter changes them."""
-        return cls.supplied(read_graphs(path))
+        return cls.supplied(open_samples(path))
 
     @staticmethod
     def schema(facts: Mapping[str, Any]) -> GraphSchema:

@@ -52,6 +52,11 @@ class PixelStore:
     def __len__(self) -> int:
         return len(self.label)
 
+    @property
+    def shard(self) -> NDArray[np.int64]:
+        """(I,): all in one shard, in memory."""
+        return np.zeros(len(self), np.int64)
+
     def batch(self, indices: NDArray[np.int64]) -> PixelBatch:
         """These images, in this order, as one batch."""
         pixels = torch.from_numpy(self.pixels[indices]).float().div_(255)[:, None]

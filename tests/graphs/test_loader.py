@@ -1,4 +1,3 @@
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from torch_geometric.data import Batch, Data
 
 from perceptgraph.graphs import loader
-from perceptgraph.graphs.loader import GraphSchema, batches, graphs_in_memory, read_graphs
+from perceptgraph.graphs.loader import GraphSchema, graphs_in_memory, read_graphs
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.graphs.two_hop import adjacency_pairs, two_hop_pairs
 from perceptgraph.stores.ragged import StoreError
@@ -125,43 +124,6 @@ def test_store_without_hops_gives_none() -> None:
     batch = graphs_in_memory(random_graphs(0), SCHEMA).batch(np.arange(12))
 
     assert batch.one_hop.shape == batch.two_hop.shape == (2, 0)
-
-
-@given(
-    n=st.integers(1, 40), size=st.integers(1, 50), seed=st.integers(0, 2**62), k=st.integers(0, 3)
-)
-def test_every_graph_comes_once_an_epoch(n: int, size: int, seed: int, k: int) -> None:
-    per_epoch = -(-n // size)
-
-    epoch = list(islice(batches(n, size, seed), k * per_epoch, (k + 1) * per_epoch))
-
-    assert sorted(np.concatenate(epoch).tolist()) == list(range(n))
-    assert all(len(batch) == size for batch in epoch[:-1])
-
-
-@given(
-    n=st.integers(1, 40), size=st.integers(1, 50), seed=st.integers(0, 2**62), k=st.integers(0, 60)
-)
-def test_order_from_a_step_on_is_that_of_the_uninterrupted_run(
-    n: int, size: int, seed: int, k: int
-) -> None:
-    whole = list(islice(batches(n, size, seed), k, k + 5))
-
-    resumed = list(islice(batches(n, size, seed, start=k), 5))
-
-    for a, b in zip(whole, resumed, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_order_is_a_function_of_the_seed_alone() -> None:
-    np.random.seed(5)  # noqa: NPY002
-    first = next(batches(100, 100, 7))
-    np.random.seed(6)  # noqa: NPY002
-    again = next(batches(100, 100, 7))
-
-    np.testing.assert_array_equal(first, again)
-    assert (first != next(batches(100, 100, 8))).any()
-    assert (first != next(islice(batches(100, 100, 7), 1, 2))).any()
 
 
 def test_store_on_disk_gives_the_graphs_that_were_written(tmp_path: Path) -> None:
