@@ -5,20 +5,19 @@ from numpy.typing import NDArray
 
 from perceptgraph.stores.compiled import njit
 
-RING = 1  # what `perceptgraph.graphs.cutting` calls a closed curve that may begin anywhere
 STEPS = 8  # samples per piece
 WINDOW = 4  # samples, half a piece, on either side over which the turn is measured
 FEWEST = 24  # samples of a closed curve, so that a window is at most a sixth of it
-LEAST_TURN = 0.45  # radians between the two windows, 26 degrees: less is drawn as a curve
-LEAST_RISE = 0.20  # radians over the least turn within two windows, on both sides
-SMOOTHING = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0  # a quarter of a piece on either side
+LEAST_TURN = 0.6  # radians, smoothed: that of a sharp corner of 50 degrees
+LEAST_RISE = 0.1  # radians over the least turn within two windows, on both sides
+SMOOTHING = np.array([1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0]) / 16.0  # of turns along the curve
 
 
 @njit(cache=True, nogil=True)
 def anchors_of(
     points: NDArray[np.float32],
     offsets: NDArray[np.int64],
-    closing: NDArray[np.uint8],
+    rings: NDArray[np.bool_],
     reach: NDArray[np.float64],
     length: NDArray[np.float64],
     piece_length: float,
@@ -27,15 +26,17 @@ def anchors_of(
 
     Each curve is sampled evenly, eight times a piece. The turn at a sample is the angle between
     the chords of half a piece before and behind it, smoothed along the curve. A place stands out
-    if its turn is the largest within half a piece, is at least 26 degrees, and exceeds the
-    least turn within a piece by 11 degrees, on either side. A closed curve without such a
-    place, and without a begin of its own, gets the two ends of the longer axis of the ellipse that
-    its first Fourier harmonic runs along.
+    if its turn is the largest within half a piece, is that of a sharp corner of 50 degrees at
+    least, and exceeds the least turn within a piece by 6 degrees, on either side. A closed curve
+    without such a place, and without a begin of its own, gets the two ends of the longer axis of
+    the ellipse that its first Fourier harmonic runs along [1]_.
 
     Parameters
     ----------
-    points, offsets, closing, reach, length : array
+    points, offsets, reach, length : array
         Fields of `perceptgraph.graphs.cutting.Curves`.
+    rings : (C,) bool
+        Curves that are closed and may begin anywhere.
     piece_length : float
         Pixels.
 
@@ -57,7 +58,7 @@ def anchors_of(
     n = 0
     for c in range(len(length)):
         if length[c] > 0:
-            is_ring, begin, end = closing[c] == RING, offsets[c], offsets[c + 1]
+            is_ring, begin, end = rings[c], offsets[c], offsets[c + 1]
             steps = max(int(np.rint(STEPS * length[c] / piece_length)), FEWEST if is_ring else 1)
             samples = _sampled(points[begin:end], reach[begin:end], length[c], steps)
             spacing = length[c] / steps

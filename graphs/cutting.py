@@ -60,7 +60,7 @@ def canonical_cuts(curves: Curves, piece_length: float, phase: Phase = None) -> 
     anchors, starts = anchors_of(
         curves.points,
         curves.offsets,
-        curves.closing,
+        curves.closing == RING,
         curves.reach,
         curves.length,
         piece_length,
