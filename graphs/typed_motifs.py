@@ -93,15 +93,17 @@ def symmetric_pairs(frames: Frames, edges: TypedEdges) -> Instances:
 
 
 def ribbons(frames: Frames, edges: TypedEdges) -> Instances:
-    """Two pieces facing each other across a stroke: one's inward ray meets the other.
+    """Two pieces facing each other across a bright stroke: one's inward ray meets the other.
 
     Their directions are opposite within ANTIPARALLEL_DEG: on either side of a stroke the brighter
     side is on the left.
     """
-    source, target = edges["across_stroke"]
-    cosine = (frames.direction[source] * frames.direction[target]).sum(axis=1)
-    facing = cosine <= -np.cos(np.deg2rad(ANTIPARALLEL_DEG))
-    return _pairs(edges["across_stroke"][:, facing], len(frames))
+    return _facing(frames, edges["across_stroke"])
+
+
+def dark_ribbons(frames: Frames, edges: TypedEdges) -> Instances:
+    """The same across a dark stroke, or across the gap between two bright ones: outward rays."""
+    return _facing(frames, edges["across_gap"])
 
 
 def closed_loops(frames: Frames, edges: TypedEdges) -> Instances:
@@ -139,6 +141,7 @@ TYPED_MOTIFS: dict[str, TypedMotif] = {
     "arrow": TypedMotif(arrows, ("incidence",)),
     "parallel_pair": TypedMotif(parallel_pairs, ("parallel",)),
     "ribbon": TypedMotif(ribbons, ("across_stroke",)),
+    "dark_ribbon": TypedMotif(dark_ribbons, ("across_gap",)),
     "closed_loop": TypedMotif(closed_loops, ("next",)),
     "collinear_chain": TypedMotif(collinear_chains, ("collinear",)),
     "symmetric_pair": TypedMotif(symmetric_pairs, ("symmetric",)),
@@ -196,6 +199,12 @@ def _is_open(frames: Frames) -> NDArray[np.bool_]:
 
 def _column(frames: Frames, name: str) -> NDArray[np.float32]:
     return frames.attributes[:, list(ATTRIBUTES).index(name)]
+
+
+def _facing(frames: Frames, index: Counts) -> Instances:
+    """The pairs among edges (2, E) whose directions are opposite within ANTIPARALLEL_DEG."""
+    cosine = (frames.direction[index[0]] * frames.direction[index[1]]).sum(axis=1)
+    return _pairs(index[:, cosine <= -np.cos(np.deg2rad(ANTIPARALLEL_DEG))], len(frames))
 
 
 def _pairs(index: Counts, n_nodes: int) -> Instances:

@@ -90,7 +90,6 @@ def expected(frames: Frames, edges) -> dict[str, list[frozenset[int]]]:
     """All motifs by their definitions."""
     lists = {name: list(zip(*pairs.tolist(), strict=True)) for name, pairs in edges.items()}
     branch = frames.attributes[:, COLUMN["branch_1"]]
-    facing = -np.cos(np.deg2rad(ANTIPARALLEL_DEG))
 
     def junctions(kind, chosen):
         return [
@@ -100,6 +99,9 @@ def expected(frames: Frames, edges) -> dict[str, list[frozenset[int]]]:
 
     def pairs_of(relation, chosen=lambda i, j: True):
         return list({frozenset(pair) for pair in lists[relation] if chosen(*pair)})
+
+    def against(i, j):
+        return frames.direction[i] @ frames.direction[j] <= -np.cos(np.deg2rad(ANTIPARALLEL_DEG))
 
     looped = {i for cycle in nx.simple_cycles(nx.DiGraph(lists["next"])) for i in cycle}
     image = np.searchsorted(frames.offsets, np.arange(len(frames)), side="right")
@@ -112,9 +114,8 @@ def expected(frames: Frames, edges) -> dict[str, list[frozenset[int]]]:
         "Y": junctions("is_y", branch <= np.pi / 2),
         "arrow": junctions("is_y", branch > np.pi / 2),
         "parallel_pair": pairs_of("parallel"),
-        "ribbon": pairs_of(
-            "across_stroke", lambda i, j: frames.direction[i] @ frames.direction[j] <= facing
-        ),
+        "ribbon": pairs_of("across_stroke", against),
+        "dark_ribbon": pairs_of("across_gap", against),
         "closed_loop": [
             frozenset(i for i in looped if (image[i], frames.curve[i]) == curve) for curve in curves
         ],
