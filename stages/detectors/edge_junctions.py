@@ -94,7 +94,7 @@ def _examine(field, places, steps, blocks, unit_std, min_z, spread, size):  # ty
         column = places[p, 1]
         if _is_known(row, column, out[:found]):
             continue
-        std = unit_std * ground_at(blocks, row, column)
+        std = unit_std * ground_at(blocks, size, row, column)
         first_z = FIRST_SHARE * min_z
         n = look(field, row, column, steps, first_z, std, across, along, around, branches)
         if n < 2 or (n == 2 and is_straight(branches[:2, ANGLE])):

@@ -107,7 +107,10 @@ def junctions(
         min_branch=min_branch,
     )
     ends = lines.endpoints.astype(np.float64)
-    places = crossings(ends, reach_share, min_reach, max_reach)[:, :2]
+    places = crossings(ends, reach_share, min_reach, max_reach)
+    # Of places that are nearly one the first is looked at: that of the longest segments.
+    sure = lines.length[places[:, 2:].astype(np.int64)].sum(axis=1)
+    places = places[np.argsort(-sure, kind="stable"), :2]
     edges = edge_junctions(image, places, sigma)
     edges = edges[edges[:, 2] <= log10_eps]
     smooth = _is_smooth(strokes, gap, edges, max_width)

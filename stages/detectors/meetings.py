@@ -139,11 +139,13 @@ def _least_eigenvalues(field):  # type: ignore[no-untyped-def]
 def corners(field: NDArray[np.float32], blocks: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pixels (M, 2) where the gradient has two directions, more than the `ground` has.
 
-    Local maxima of the structure tensor's smaller eigenvalue.
+    Local maxima of the structure tensor's smaller eigenvalue, the largest first.
     """
     least = _least_eigenvalues(field)
     around = np.ones((2 * APART + 1, 2 * APART + 1), np.uint8)
-    return np.asarray(_above(least, cv2.dilate(least, around), blocks))
+    places = _above(least, cv2.dilate(least, around), blocks)
+    values = least[places[:, 0].astype(np.int64), places[:, 1].astype(np.int64)]
+    return np.asarray(places[np.argsort(-values, kind="stable")])
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
@@ -154,7 +156,9 @@ def _above(least, largest, blocks):  # type: ignore[no-untyped-def]
     found = 0
     for i in range(height):
         for j in range(width):
-            if least[i, j] < largest[i, j] or least[i, j] <= LEAST * ground_at(blocks, i, j) ** 2:
+            if least[i, j] < largest[i, j]:
+                continue
+            if least[i, j] <= LEAST * ground_at(blocks, least.shape, i, j) ** 2:
                 continue
             if found == len(out):
                 longer = np.empty((2 * found, 2))

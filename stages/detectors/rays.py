@@ -33,9 +33,9 @@ ALONG = 0.7
 ENOUGH_Z, ENOUGH_RADIUS = 25.0, 11
 """A branch this strong, this long, is placed to a twentieth of a pixel: it is not followed on, lest
 it pass the next junction."""
-BLOCK, STRIDE = 32, 4
-"""Side of the blocks in which texture is measured, and step between the pixels looked at, pixels:
-edges cover less than half of such a block, texture more."""
+BLOCK, N_LOOKS = 32, 8
+"""Least side of the blocks in which texture is measured, pixels, and how many of its rows and
+columns are looked at: edges cover less than half of such a block, texture more."""
 LENT = 1.5
 """Factor on what a branch may owe to a stronger one beside it: 1 is the law for a straight edge,
 one half more its error."""
@@ -104,33 +104,43 @@ def ray_std(total_blur: float) -> NDArray[np.float64]:
 
 @njit(cache=True, nogil=True)  # fmt: skip
 def ground(field, gradient_std):  # type: ignore[no-untyped-def]
-    """Standard deviation of the gradient's components without the edges, by blocks of BLOCK pixels.
+    """Standard deviation of the gradient's components without the edges, by equal blocks.
 
     That of the noise, or of the texture where that is more: from the median norm of the block,
     which for Gaussian components of standard deviation s is s sqrt(2 log 2).
     """
-    rows = max((field.shape[0] - 2 * PAD) // BLOCK, 1)
-    columns = max((field.shape[1] - 2 * PAD) // BLOCK, 1)
-    out = np.empty((rows, columns))
-    norms = np.empty((BLOCK // STRIDE) ** 2)
-    for i in range(rows):
-        for j in range(columns):
+    rows, columns = _looked_at(field.shape[0] - 2 * PAD), _looked_at(field.shape[1] - 2 * PAD)
+    out = np.empty((len(rows) // N_LOOKS, len(columns) // N_LOOKS))
+    norms = np.empty(N_LOOKS**2)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
             n = 0
-            for r in range(i * BLOCK, min((i + 1) * BLOCK, field.shape[0] - 2 * PAD), STRIDE):
-                for c in range(j * BLOCK, min((j + 1) * BLOCK, field.shape[1] - 2 * PAD), STRIDE):
+            for r in rows[i * N_LOOKS : (i + 1) * N_LOOKS]:
+                for c in columns[j * N_LOOKS : (j + 1) * N_LOOKS]:
                     at = field[PAD + r, PAD + c]
                     norms[n] = at[0] * at[0] + at[1] * at[1]
                     n += 1
-            middle = np.partition(norms[:n], n // 2)[n // 2]
+            middle = np.partition(norms, n // 2)[n // 2]
             out[i, j] = max(gradient_std, math.sqrt(middle / (2 * math.log(2))))
     return out
 
 
 @njit(cache=True, nogil=True)  # fmt: skip
-def ground_at(blocks, row, column):  # type: ignore[no-untyped-def]
-    """The value of `ground` at a point of the image."""
-    i = min(int(row) // BLOCK, blocks.shape[0] - 1)
-    j = min(int(column) // BLOCK, blocks.shape[1] - 1)
+def _looked_at(n):  # type: ignore[no-untyped-def]
+    """Which of n rows or columns are looked at, the same from either end; N_LOOKS of each block."""
+    n_looks = max(n // BLOCK, 1) * N_LOOKS
+    at = np.empty(n_looks, np.int64)
+    for k in range(n_looks // 2):
+        at[k] = k * n // n_looks
+        at[n_looks - 1 - k] = n - 1 - at[k]
+    return at
+
+
+@njit(cache=True, nogil=True)  # fmt: skip
+def ground_at(blocks, size, row, column):  # type: ignore[no-untyped-def]
+    """The value of `ground` at a point of an image of this size."""
+    i = min(int((row + 0.5) * blocks.shape[0] / size[0]), blocks.shape[0] - 1)
+    j = min(int((column + 0.5) * blocks.shape[1] / size[1]), blocks.shape[1] - 1)
     return blocks[i, j]
 
 
@@ -252,10 +262,16 @@ def _peaks(around, min_z, branches):  # type: ignore[no-untyped-def]
 
 
 def steps_around() -> NDArray[np.int64]:
-    """(N_DIRECTIONS, samples, 2): nearest whole pixels of the rays around a pixel."""
-    angle = 2 * np.pi * np.arange(N_DIRECTIONS)[:, None] / N_DIRECTIONS
+    """(N_DIRECTIONS, samples, 2): nearest whole pixels of the rays around a pixel.
+
+    Each quarter is the one before, turned; halves, of which 30 degrees have many, are rounded up
+    in the first.
+    """
+    angle = 2 * np.pi * np.arange(N_DIRECTIONS // 4)[:, None] / N_DIRECTIONS
     reach = np.arange(NEAR, RADII[-1] + 1)
-    return np.rint(np.stack([reach * np.sin(angle), reach * np.cos(angle)], axis=2)).astype(int)
+    down, right = (np.rint(reach * f(angle) + 1e-9).astype(np.int64) for f in (np.sin, np.cos))
+    quarters = (down, right), (right, -down), (-down, -right), (-right, down)
+    return np.concatenate([np.stack(steps, axis=2) for steps in quarters])
 
 
 @njit(cache=True, nogil=True)  # fmt: skip

@@ -170,6 +170,30 @@ def test_a_quarter_turn_and_a_mirror_take_the_junction_along() -> None:
     np.testing.assert_allclose(mirrored.position, [[row, last - column]], atol=0.1)
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(128, 128), (123, 150)])
+def test_a_turned_picture_has_the_turned_junctions(shape: tuple[int, int], quarters: int) -> None:
+    rng = np.random.default_rng(5)
+    image = np.full((150, 150), 100, np.uint8)
+    for _ in range(9):
+        corners = np.rint(16 * rng.uniform(0, 150, (3, 2))).astype(np.int32)
+        cv2.fillConvexPoly(image, corners, int(rng.integers(30, 226)), cv2.LINE_AA, 4)
+    noisy = (image / 255 + rng.normal(0, 0.01, image.shape)).clip(0, 1).astype(np.float32)
+    here = np.ascontiguousarray(noisy[: shape[0], : shape[1]])
+    there = np.ascontiguousarray(np.rot90(here, -quarters))
+
+    one, other = (junctions(each, lines(each)) for each in (here, there))
+
+    quarter = np.array([[0, 1], [-1, 0]])  # of (row, column), from +column to +row
+    turn = np.linalg.matrix_power(quarter, quarters).T
+    true = (one.position - (np.array(here.shape) - 1) / 2) @ turn
+    found = other.position - (np.array(there.shape) - 1) / 2
+    apart = np.hypot(*(true[:, None] - found[None]).transpose(2, 0, 1))
+    assert len(one) == len(other) > 10
+    assert apart.min(axis=1).max() < 1e-2
+    np.testing.assert_array_equal(one.kind, other.kind[apart.argmin(axis=1)])
+
+
 def test_the_order_of_segments_does_not_matter() -> None:
     image = strokes(128, [((20, 20), (20, 100)), ((20, 60), (100, 60)), ((100, 20), (60, 100))], 4)
     found = lines(image)
