@@ -17,28 +17,47 @@ NODE_KINDS = ("line", "arc", "junction", "dart", "blob")
 """Names of `Frames.kind`: segment, piece of an edge chain, junction, piece of a ridge, blob."""
 
 ATTRIBUTES: dict[str, tuple[str, str]] = {
-    "length": ("pixels", "of a line or piece along its curve; 0 for a junction"),
-    "width": ("pixels", "of the line-support region or stroke; the shorter axis of a blob"),
+    "length": ("pixels", "of a line or piece along its curve; 0 or more, 0 for a junction"),
+    "width": (
+        "pixels",
+        "of the line-support region or stroke; the shorter axis of a blob; 0 or more",
+    ),
     "width_slope": (
         "pixels",
-        "by which a stroke is wider at the end of its piece than at the start",
+        "by which a stroke is wider at the end of its piece than at the start, of either sign",
     ),
-    "contrast": ("share of full scale", "0 where the family has none"),
-    "scale": ("pixels", "radius on which a junction was seen; 0 for others"),
-    "log10_nfa": ("log10", "lower is more meaningful"),
-    "turning": ("radians", "turn of the tangent from the start to the end of a piece"),
-    "turning_slope": ("radians", "turn of its second half less that of its first"),
-    "offset_1": ("pixels", "how far a quarter of the piece lies left of its chord"),
+    "contrast": (
+        "share of full scale",
+        "in [0, 1], of a blob in [-1, 1]; 0 where the family has none",
+    ),
+    "scale": ("pixels", "radius on which a junction was seen, over 0; 0 for others"),
+    "log10_nfa": ("log10", "lower is more meaningful, mostly below 0; 0 where the family has none"),
+    "turning": (
+        "radians",
+        "turn of the tangent from the start to the end of a piece, in (-4 pi, 4 pi); over 0 to the "
+        "right",
+    ),
+    "turning_slope": (
+        "radians",
+        "turn of its second half less that of its first, in (-4 pi, 4 pi)",
+    ),
+    "offset_1": ("pixels", "how far a quarter of the piece lies left of its chord; below 0: right"),
     "offset_2": ("pixels", "the same of its middle"),
     "offset_3": ("pixels", "the same of three quarters of it"),
-    "inward": ("pixels", "from the middle to the left, where it is brighter, to the next curve"),
+    "inward": (
+        "pixels",
+        "from the middle to the left, where it is brighter, to the next curve; in [0, ray_reach]",
+    ),
     "outward": ("pixels", "the same to the right"),
-    "degree": ("count", "branches of a junction; 0 for others"),
+    "degree": ("count", "branches of a junction, 2 or more; 0 for others"),
     "is_l": ("0 or 1", "junction of kind L"),
     "is_t": ("0 or 1", "junction of kind T"),
     "is_y": ("0 or 1", "junction of kind Y"),
     "is_x": ("0 or 1", "junction of kind X"),
-    "branch_1": ("radians", "from a junction's frame to the left to its first branch; 0 for none"),
+    "branch_1": (
+        "radians",
+        "from a junction's frame to the left to its first branch, in (0, 2 pi); 0 for none",
+    ),
     "branch_2": ("radians", "the same of its second branch"),
     "branch_3": ("radians", "the same of its third branch"),
     "branch_4": ("radians", "the same of its fourth branch"),
