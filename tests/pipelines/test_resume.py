@@ -99,25 +99,25 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def strokes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same images by the recipe for what is drawn with a pen."""
-    return climb(tmp_path_factory.mktemp("strokes"), serial, "strokes")
+def by_recipe(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same by each recipe."""
+    strokes = climb(tmp_path_factory.mktemp("strokes"), serial, "strokes")
+    return {"segments": whole, "strokes": strokes}
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("workers", "recipe"), [(1, "segments"), (2, "strokes"), (4, "segments"), (4, "strokes")]
+)
 def test_any_number_of_workers_gives_the_same_bytes(
-    whole: Path, strokes: Path, tmp_path: Path, workers: int
+    by_recipe: dict[str, Path], tmp_path: Path, workers: int, recipe: str
 ) -> None:
     values = load_params(ROOT / "params.yaml", [f"dask.workers={workers}"])
     with open_mapper(section_of(values, "dask", DaskParams)) as mapper:
-        climb(tmp_path / "whole", mapper)
-        climb(tmp_path / "strokes", mapper, "strokes")
+        climb(tmp_path, mapper, recipe)
 
-    for name, alone in (("whole", whole), ("strokes", strokes)):
-        shared = tmp_path / name
-        for store in ("images.zarr", "primitives.zarr", "graphs.zarr"):
-            assert content(shared, store) == content(alone, store)
-        assert not (shared / "outputs/shapes/parts").exists()
+    for store in ("images.zarr", "primitives.zarr", "graphs.zarr"):
+        assert content(tmp_path, store) == content(by_recipe[recipe], store)
+    assert not (tmp_path / "outputs/shapes/parts").exists()
 
 
 def test_a_killed_worker_costs_nothing_but_time(whole: Path, tmp_path: Path) -> None:
