@@ -33,17 +33,19 @@ def worst(closest: Closest, row: int) -> float:
 @njit(cache=True, nogil=True)
 def offer(closest: Closest, row: int, partner: int, closeness: float) -> None:
     """Take the partner into its place of the row, if it is among the k closest so far."""
-    values, partners = closest.closeness[row], closest.partner[row]
-    place = len(values)
+    values, partners = closest
+    k = values.shape[1]
+    place = k
     while place > 0 and (
-        closeness < values[place - 1]
-        or (closeness == values[place - 1] and partner < partners[place - 1])
+        closeness < values[row, place - 1]
+        or (closeness == values[row, place - 1] and partner < partners[row, place - 1])
     ):
         place -= 1
-    for later in range(len(values) - 1, place, -1):
-        values[later], partners[later] = values[later - 1], partners[later - 1]
-    if place < len(values):
-        values[place], partners[place] = closeness, partner
+    for later in range(k - 1, place, -1):
+        values[row, later] = values[row, later - 1]
+        partners[row, later] = partners[row, later - 1]
+    if place < k:
+        values[row, place], partners[row, place] = closeness, partner
 
 
 def one_way(closest: Closest, n_nodes: int) -> Edges:

@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, QhullError
 
-from perceptgraph.graphs.approach import Pieces, closeness, pieces_of, squared_distance
+from perceptgraph.graphs.approach import (
+    BESIDE_GAP,
+    ROUNDING,
+    Pieces,
+    closeness,
+    pieces_of,
+    squared_distance,
+)
 from perceptgraph.graphs.closest import Closest, both_ways, nobody, offer, one_way, worst
 from perceptgraph.graphs.edges import Edges, edges_of
 from perceptgraph.graphs.frames import NODE_KINDS, Frames
@@ -97,14 +104,16 @@ def _offer_all(
 ) -> None:
     """Offer each two nodes of an image to each other; a node has a row for each group of others.
 
-    The closeness of two nodes is at least the distance of their middles less both halves.
+    The gap of two nodes is at least the distance of their middles less both halves, so most pairs
+    need not be measured.
     """
     for g in range(len(offsets) - 1):
         for i in range(offsets[g], offsets[g + 1]):
             for j in range(i + 1, offsets[g + 1]):
                 of_i, of_j = i * n_groups + group[j], j * n_groups + group[i]
                 wanted = max(worst(closest, of_i), worst(closest, of_j)) + p.half[i] + p.half[j]
-                if squared_distance(p, i, j) <= wanted * wanted:
+                far = wanted / (1 + BESIDE_GAP) * (1 + ROUNDING)
+                if squared_distance(p, i, j) <= far * far:
                     value = closeness(p, i, j)
                     offer(closest, of_i, j, value)
                     offer(closest, of_j, i, value)
