@@ -12,7 +12,7 @@ from perceptgraph.graphs.edges import Edges, Nodes, edges_of
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 from perceptgraph.stores.compiled import njit
 
-BLOB = NODE_KINDS.index("blob")
+ARC, BLOB = NODE_KINDS.index("arc"), NODE_KINDS.index("blob")
 CONTRAST = list(ATTRIBUTES).index("contrast")
 
 
@@ -27,7 +27,7 @@ def nested(frames: Frames) -> Edges:
 
 
 def inside(frames: Frames) -> Edges:
-    """Any other node directly inside a closed curve: of a line, an open curve or a junction."""
+    """Any other node directly inside a closed curve: of a line, open curve, stroke or junction."""
     return _contained(frames, 0)
 
 
@@ -90,7 +90,7 @@ def _polarity(
     first: int,
     end: int,
 ) -> NDArray[np.int8]:
-    """Of each curve of an image: 1 brighter inside, -1 darker, 0 where it is open.
+    """Of each curve of an image: 1 brighter inside, -1 darker, 0 for open curves and strokes.
 
     The inside of a closed chain is where its area is: the area is half the sum over its pieces of
     length times the distance to the middle of the curve, positive where that lies to the left.
@@ -113,6 +113,6 @@ def _polarity(
     for i in range(first, end):
         if p.kind[i] == BLOB:
             polarity[curve[i]] = np.sign(contrast[i])
-        elif following[i] < 0:
+        elif following[i] < 0 or p.kind[i] != ARC:
             polarity[curve[i]] = 0
     return polarity

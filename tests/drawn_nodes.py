@@ -51,13 +51,14 @@ def ring(corners, sign: int = 1, is_closed: bool = True) -> Frames:
     return replace(chosen(nodes, np.arange(n)), following=following, curve=np.zeros(n, np.int32))
 
 
-def stroke(points) -> Frames:
+def stroke(points, is_closed: bool = False) -> Frames:
     """Darts along a polyline, first those of one sense, then those of the other."""
-    points = np.array(points, np.float64)
-    steps = list(pairwise(points))
+    points = [*points, points[0]] if is_closed else points
+    steps = list(pairwise(np.array(points, np.float64)))
     n = len(steps)
     nodes = straight("dart", *steps, *[(b, a) for a, b in steps])
-    following = [*range(1, n), -1, -1, *range(n, 2 * n - 1)]
+    end, begin = (0, 2 * n - 1) if is_closed else (-1, -1)
+    following = [*range(1, n), end, begin, *range(n, 2 * n - 1)]
     return replace(nodes, following=np.array(following, np.int32), curve=np.zeros(2 * n, np.int32))
 
 

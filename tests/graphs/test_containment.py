@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_nodes import drawn_nodes, junction, ring, straight, within
+from drawn_nodes import drawn_nodes, junction, ring, straight, stroke, within
 from hypothesis import given, settings
 
 from perceptgraph.graphs.approach import closeness, pieces_of
@@ -10,6 +10,7 @@ from perceptgraph.graphs.containment import hole, inside, nested
 from perceptgraph.graphs.frames import NODE_KINDS, joined
 
 BLOB = NODE_KINDS.index("blob")
+TRIANGLE = [(0, 0), (2, 1), (1, 3)]
 
 
 def box(size: float, sign: int = 1, is_closed: bool = True):
@@ -61,6 +62,7 @@ def test_each_inner_node_has_the_closest_node_of_the_curve_around_it(
         pytest.param(box(2, -1), hole, id="dark inside of a bright ring"),
         pytest.param(box(2), nested, id="the same edge on a further level"),
         pytest.param(box(2, is_closed=False), inside, id="open curve"),
+        pytest.param(stroke(TRIANGLE, is_closed=True), inside, id="closed stroke"),
         pytest.param(junction(0, 0), inside, id="junction"),
         pytest.param(straight("line", [(0, 0), (0, 1)]), inside, id="segment"),
         pytest.param(straight("blob", [(0, 0), (0, 1)], contrast=-0.5), hole, id="dark blob"),
