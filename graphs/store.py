@@ -113,3 +113,9 @@ def graph_of(record: Record, relations: Sequence[str]) -> RelationGraph:
         rank=record["edge/rank"],
         label=int(record["image/label"]),
     )
+
+
+def graph_at(path: Path, index: int) -> RelationGraph:
+    """The graph of image `index` of the store at `path`; StoreError where there is no store."""
+    store = open_graphs(path)
+    return graph_of(store.record(index), relation_names(store.attributes))

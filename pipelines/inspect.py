@@ -137,7 +137,7 @@ def inspect_graphs(
         yield from (f"  {name}: {text}" for name, text in text_of(subject.facts))
     if many and "html" in targets:
         for number, made in enumerate(index_pages(f"{what}: relation graphs", cards)):
-            (targets["html"] / index_name(number)).write_text(made)
+            (targets["html"] / index_name(number)).write_text(made, encoding="utf-8")
         yield f"index: {targets['html'] / index_name(0)}"
 
 
@@ -232,7 +232,7 @@ def numbers_of(name: str, chosen: Sequence[str], n_images: int) -> list[int]:
         first, last, one = found.groups()
         start = int(one or first or 0)
         stop = start + 1 if one else min(int(last or n_images), n_images)
-        if start >= n_images:
+        if not start < stop <= n_images:
             raise ParamsError(f"{name}: expected images 0 to {n_images - 1}, got {text}")
         numbers.update(dict.fromkeys(range(start, stop)))
     return list(numbers)

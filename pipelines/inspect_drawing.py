@@ -50,13 +50,16 @@ have those. What says most of a picture stands first."""
 OTHER_INK = ("#555a62", "#a2a7af", "6 3")
 """Of a relation without an ink of its own."""
 
-NEIGHBOURHOODS = ("near", "near_each", "delaunay", "complete", "previous")
-"""Relations that hold of every node whatever it looks like, or that only turn another round: they
-are drawn when they are asked for."""
+WHEN_ASKED = ("near", "near_each", "delaunay", "complete", "next", "previous")
+"""Relations that are never drawn unasked: they hold of every node whatever it looks like, or the
+shapes of the nodes say them already."""
 
 MOST_INK = 15.0
 """Length of all edges drawn unasked, in sides of the image: at one and a half pixels on a page of
 900, these cover 2.5 % of it."""
+
+MOST_PAIRS = 1.5
+"""Number of all edges drawn unasked, for each node."""
 
 MOST_BEND = 0.1
 """Bulge of the edges of the first and last relation of a graph, share of their length."""
@@ -163,17 +166,19 @@ def pairs_of(graph: RelationGraph) -> list[Pairs]:
 def drawn_unasked(graph: RelationGraph, size: tuple[int, ...]) -> set[str]:
     """Relations whose edges leave an image of this (height, width) visible.
 
-    They are taken in the order of RELATION_INKS, each as long as all of them together need at most
-    MOST_INK; NEIGHBOURHOODS are left out.
+    They are taken in the order of RELATION_INKS, each as long as all of them together stay within
+    MOST_INK and MOST_PAIRS; WHEN_ASKED are left out.
     """
     side = float(np.sqrt(size[0] * size[1]))
-    ink = {p.relation: _length(graph.frames, p) / side for p in pairs_of(graph) if len(p)}
+    most = np.array([MOST_INK * side, MOST_PAIRS * len(graph.frames)])
+    needs = {p.relation: np.array([_length(graph.frames, p), len(p)]) for p in pairs_of(graph)}
     order = [*RELATION_INKS, *(name for name in graph.relations if name not in RELATION_INKS)]
     chosen: set[str] = set()
     for name in order:
-        total = sum(ink[other] for other in chosen)
-        if name in ink and name not in NEIGHBOURHOODS and total + ink[name] <= MOST_INK:
-            chosen.add(name)
+        if name in needs and name not in WHEN_ASKED and needs[name][1] > 0:
+            total = sum((needs[other] for other in chosen), needs[name])
+            if (total <= most).all():
+                chosen.add(name)
     return chosen
 
 

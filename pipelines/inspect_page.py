@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import jinja2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,13 @@ from perceptgraph.pipelines.inspect_drawing import (
     shapes_of,
 )
 from perceptgraph.pipelines.inspect_facts import facts_of, text_of
-from perceptgraph.stages.drawing import image_uri, plain
+from perceptgraph.stages.drawing import image_uri, plain, shown
 
 FORMS = tuple(f"is_{kind.lower()}" for kind in JUNCTION_KINDS)
 """Attributes that a page says in words, as the form of a junction."""
+
+MOST_SIDE = 4096
+"""Pixels of the longer side of the image in a page; a larger one would make the page too heavy."""
 
 SHOWN_BELOW = ("nodes", "edges", "pairs")
 """Facts that stand beside the boxes to check."""
@@ -61,11 +65,20 @@ def page(
         title=title,
         links=links or {},
         facts=[f for f in text_of(facts_of(graph, size, known)) if f[0] not in SHOWN_BELOW],
-        image=image_uri(image),
+        image=image_uri(_shrunk(image)),
         kinds=_kinds(graph.frames),
         relations=_relations(graph, size),
         data=page_data(graph, size),
     )
+
+
+def _shrunk(image: NDArray[Any]) -> NDArray[Any]:
+    """The image with at most MOST_SIDE pixels on its longer side; a page stretches it again."""
+    scale = MOST_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
+    return np.asarray(cv2.resize(shown(image), size, interpolation=cv2.INTER_AREA))
 
 
 def template(name: str) -> jinja2.Template:

@@ -35,12 +35,15 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Open a file in the browser; fails at the end where it asked for another or met an error."""
+    """Open a file in the browser, without a network.
+
+    Fails at the end where the page asked for another file or met an error.
+    """
     trouble: list[str] = []
     pages: list[Any] = []
 
     def opened(path: Path, **settings: Any) -> Any:
-        page = chromium.new_page(**settings)
+        page = chromium.new_page(offline=True, **settings)
         pages.append(page)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("console", lambda message: trouble.append(message.text))

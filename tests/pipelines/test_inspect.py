@@ -1,15 +1,20 @@
 """Command `inspect`: which graphs are chosen, and what is written of them."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import networkx as nx
 import numpy as np
 import pytest
 from small_graphs import four_nodes, joined_by, together
 
 from perceptgraph.datasets.image_set import Sample, image_layout, record_of
-from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_attributes, graph_record
+from perceptgraph.graphs.exchange import to_networkx, to_pyg
+from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_at, graph_attributes, graph_record
 from perceptgraph.pipelines.inspect import WRITERS, by_recipe, inspect_graphs, numbers_of
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.ragged import stack, write_store
@@ -32,7 +37,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if i == BAD:
             identity = identity_record(f"toy-{i}", i % 2, 0, Status.CRASHED, "it broke")
         graph = joined_by(together(), near=[], parallel=[]) if i == BAD else four_nodes()
-        graphs.append(graph_record(graph, identity))
+        graphs.append(graph_record(replace(graph, label=i % 2), identity))
     classes = {"class_names": ["cross", "square"]}
     for name, block, attributes in (
         ("images", stack(image_layout("u1"), images), {}),
@@ -49,7 +54,7 @@ def test_numbers_ranges_and_all_choose_images_once() -> None:
     assert numbers_of("toys", [":"], 5) == numbers_of("toys", ["0:99"], 5) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("text", ["five", "-1", "5", "7:9", "1-3"])
+@pytest.mark.parametrize("text", ["five", "-1", "5", "7:9", "3:1", "1-3"])
 def test_what_the_rung_does_not_have_is_an_error(text: str) -> None:
     with pytest.raises(ParamsError, match=r"toys: expected"):
         numbers_of("toys", [text], 5)
@@ -99,6 +104,35 @@ def test_json_holds_the_facts_and_the_graph_that_networkx_reads(
     assert graph.graph["class"] == "square"
     for read in (graph, same):
         assert (read.number_of_nodes(), read.number_of_edges()) == (4, 5)
+
+
+def test_three_lines_give_a_graph_to_networkx_and_to_torch_geometric(outputs: Path) -> None:
+    graph = graph_at(outputs / "toys" / "graphs.zarr", 1)
+    to_their_networkx = to_networkx(graph)
+    to_their_torch = to_pyg(graph)
+
+    assert isinstance(to_their_networkx, nx.Graph)
+    assert to_their_networkx.number_of_edges() == to_their_torch.num_edges == 5
+    assert to_their_torch.y.item() == 1
+
+
+@pytest.mark.browser
+def test_page_of_an_image_file_counts_what_the_text_counts(
+    tmp_path: Path, open_page: Callable[..., Any]
+) -> None:
+    image = np.zeros((64, 80), np.uint8)
+    image[20:44, 20:44] = 255
+    picture, target = tmp_path / "a square.png", tmp_path / "page.html"
+    cv2.imwrite(str(picture), image)
+
+    lines = list(inspect_graphs(str(picture), [], {"html": target}, tmp_path))
+
+    shown = open_page(target)
+    boxes = shown.locator("[data-count-relation]").all()
+    counts = [(box.get_attribute("data-count-relation"), box.inner_text()) for box in boxes]
+    pairs = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts if n != "0")
+    assert f"  pairs: {pairs}" in lines
+    assert shown.locator("[data-count-kind]").all_inner_texts() == ["4", "4"]
 
 
 def test_an_image_that_was_left_out_says_why(outputs: Path) -> None:

@@ -10,8 +10,8 @@ from perceptgraph.graphs.frames import NODE_KINDS, Frames
 from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.pipelines.inspect_drawing import (
     MOST_BEND,
-    NEIGHBOURHOODS,
     RELATION_INKS,
+    WHEN_ASKED,
     bend_of,
     drawn_unasked,
     node_name,
@@ -106,7 +106,7 @@ def test_a_relation_that_hides_the_image_waits_until_asked_for() -> None:
 
 def test_every_relation_has_an_ink_of_its_own() -> None:
     assert set(RELATIONS) <= set(RELATION_INKS)
-    assert set(NEIGHBOURHOODS) <= set(RELATION_INKS)
+    assert set(WHEN_ASKED) <= set(RELATION_INKS)
     assert len(set(RELATION_INKS.values())) == len(RELATION_INKS)
 
 

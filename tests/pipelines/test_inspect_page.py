@@ -1,5 +1,6 @@
 """The page of one relation graph: what it shows, filters and highlights, without a network."""
 
+import base64
 import io
 import json
 import re
@@ -12,7 +13,7 @@ import pytest
 from matplotlib.image import imread
 from small_graphs import four_nodes, joined_by, node, together
 
-from perceptgraph.pipelines.inspect_page import page, page_data
+from perceptgraph.pipelines.inspect_page import MOST_SIDE, page, page_data
 
 BRIGHT = 25, 40
 """A bright pixel of the image, (row, column)."""
@@ -72,6 +73,14 @@ def test_a_page_of_nothing_can_be_made() -> None:
     made = page(np.zeros((40, 64), np.uint8), joined_by(together()), "none")
 
     assert "No primitive was found" in made
+
+
+def test_a_large_image_is_made_smaller_for_the_page_only() -> None:
+    made = page(np.zeros((20, 2 * MOST_SIDE), np.uint8), four_nodes(), "wide")
+
+    picture = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", made)[1])  # type: ignore[index]
+    assert imread(io.BytesIO(picture)).shape[:2] == (10, MOST_SIDE)
+    assert f'"width":{2 * MOST_SIDE}' in made
 
 
 @pytest.mark.browser
