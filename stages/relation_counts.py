@@ -103,33 +103,39 @@ def write_counts(store: Path, out: Path, part_images: int, mapper: Mapper) -> No
 def count_span(span: Span, store: Path) -> Counted:
     """Counts of the training images among `span` of graphs.zarr at `store`."""
     graphs = open_graphs(store)
-    relations = relation_names(graphs.attributes)
     block = graphs.block(*span)
     label = block.columns["image/label"]
     is_train = block.columns["image/split"] == SPLITS.index("train")
     chosen = is_train & (block.columns["status/ok"] == 1) & (label >= 0)
-    return count_graphs(frames_in(block), *edges_in(block), relations, label, chosen)
+    frames = frames_in(block, chosen)
+    relations = relation_names(graphs.attributes)
+    return count_graphs(frames, *edges_in(block, chosen), relations, label[chosen])
 
 
-def frames_in(block: Block) -> Frames:
-    """The nodes of all images of a block."""
+def frames_in(block: Block, chosen: NDArray[np.bool_]) -> Frames:
+    """The nodes of the `chosen` (G,) images of a block."""
+    mine = np.repeat(chosen, block.counts["node"])
     return Frames(
-        kind=block.columns["node/kind"],
-        position=block.columns["node/position"],
-        direction=block.columns["node/direction"],
-        attributes=block.columns["node/attributes"],
-        following=block.columns["node/following"],
-        curve=block.columns["node/curve"],
-        around=block.columns["node/around"],
-        offsets=offsets_of(block.counts["node"]),
+        kind=block.columns["node/kind"][mine],
+        position=block.columns["node/position"][mine],
+        direction=block.columns["node/direction"][mine],
+        attributes=block.columns["node/attributes"][mine],
+        following=block.columns["node/following"][mine],
+        curve=block.columns["node/curve"][mine],
+        around=block.columns["node/around"][mine],
+        offsets=offsets_of(block.counts["node"][chosen]),
     )
 
 
-def edges_in(block: Block) -> tuple[Counts, NDArray[np.uint8], NDArray[np.int64]]:
-    """Edges (2, E) counted through the nodes of a block, their relations, and their offsets."""
-    first = offsets_of(block.counts["node"])[:-1]
-    index = block.columns["edge/index"] + np.repeat(first, block.counts["edge"])[:, None]
-    return index.T.copy(), block.columns["edge/relation"], offsets_of(block.counts["edge"])
+def edges_in(
+    block: Block, chosen: NDArray[np.bool_]
+) -> tuple[Counts, NDArray[np.uint8], NDArray[np.int64]]:
+    """Edges (2, E) counted through the nodes of `chosen` images, their relations and offsets."""
+    n_edges = block.counts["edge"]
+    mine = np.repeat(chosen, n_edges)
+    first = offsets_of(block.counts["node"][chosen])[:-1]
+    index = block.columns["edge/index"][mine].T + np.repeat(first, n_edges[chosen])
+    return index, block.columns["edge/relation"][mine], offsets_of(n_edges[chosen])
 
 
 def count_graphs(
@@ -139,37 +145,25 @@ def count_graphs(
     edge_offsets: NDArray[np.int64],
     relations: Sequence[str],
     label: NDArray[np.int32],
-    chosen: NDArray[np.bool_],
 ) -> Counted:
-    """Counts of the `chosen` (G,) of these images, whose edges begin at `edge_offsets`."""
-    n_nodes, n_relations = len(frames), len(relations)
-    typed = typed_motifs.typed_motifs(
-        frames, {name: index[:, relation == i] for i, name in enumerate(relations)}
-    )
+    """Counts of images, of classes `label` (G,), whose edges begin at `edge_offsets` (G + 1,)."""
+    n_nodes, n_relations, n_kinds = len(frames), len(relations), len(NODE_KINDS)
+    edges = {name: index[:, relation == i] for i, name in enumerate(relations)}
+    typed = typed_motifs.typed_motifs(frames, edges)
     linked = np.isin(relation, [i for i, name in enumerate(relations) if name not in GROUPS])
     untyped = motifs.motif_adjacency(adjacency_pairs(index[:, linked], n_nodes), n_nodes)
-    counts = np.concatenate(
-        [
-            np.diff(frames.offsets)[:, None],
-            relation_counts(relation, edge_offsets, n_relations),
-            typed_motifs.graph_counts(typed, frames.offsets),
-            motifs.graph_counts(untyped, frames.offsets),
-        ],
-        axis=1,
-    )
-    of_node = np.repeat(chosen, np.diff(frames.offsets))
-    of_edge = np.repeat(chosen, np.diff(edge_offsets))
-    mixed = [
-        mixing(frames.kind, source, target, len(NODE_KINDS))
-        for source, target in (index[:, of_edge & (relation == i)] for i in range(n_relations))
+    counts = [
+        np.diff(frames.offsets)[:, None],
+        relation_counts(relation, edge_offsets, n_relations),
+        typed_motifs.graph_counts(typed, frames.offsets),
+        motifs.graph_counts(untyped, frames.offsets),
     ]
+    mixed = [mixing(frames.kind, source, target, n_kinds) for source, target in edges.values()]
     return Counted(
-        label=label[chosen].astype(np.int64),
-        counts=counts[chosen],
-        degree=degree_histogram(
-            degrees(index[0], relation, n_nodes, n_relations)[of_node], N_DEGREES
-        ),
-        mixed=np.array(mixed, np.int64).reshape(n_relations, len(NODE_KINDS), len(NODE_KINDS)),
+        label=label.astype(np.int64),
+        counts=np.concatenate(counts, axis=1),
+        degree=degree_histogram(degrees(index[0], relation, n_nodes, n_relations), N_DEGREES),
+        mixed=np.array(mixed, np.int64).reshape(n_relations, n_kinds, n_kinds),
     )
 
 
