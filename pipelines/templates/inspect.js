@@ -265,7 +265,7 @@ function show(id) {
   if (nodes.following[id] >= 0) { make("dt", "followed by", list); link(nodes.following[id], make("dd", null, list)); }
   const table = make("table", null, panel), head = make("tr", null, make("thead", null, table));
   ["", "", "along", "left", "turn", "rank"].forEach(name => make("th", name, head));
-  data.relations.forEach((relation, r) => addRelation(table, id, r));
+  [...data.relations.keys()].sort((a, b) => relationOn[b] - relationOn[a] || a - b).forEach(r => addRelation(table, id, r));
   if (!table.tBodies.length) table.remove();
   const overlapping = under.filter(n => n !== id);
   if (overlapping.length) { make("h4", "also under the pointer", panel); overlapping.slice(0, 12).forEach(o => link(o, panel)); }
@@ -288,7 +288,7 @@ function look(event) {
   const node = under.length && pinned === null ? under[0] : null, edge = under.length ? null : edgeAt(column, row);
   const changed = node !== hovered || edge !== edgeUnder;
   hovered = node; edgeUnder = edge;
-  say(under.length ? nodeText(under[0]) : edge !== null ? edgeText(edge) : null, x, y);
+  say(under.length ? under[0] === pinned ? null : nodeText(under[0]) : edge !== null ? edgeText(edge) : null, x, y);
   stage.style.cursor = under.length ? "pointer" : "";
   if (changed) refresh();
 }
