@@ -24,7 +24,7 @@ from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stores.arrays import check_array, check_offsets, distinct
 
 Counts = NDArray[np.int64]
-TypedEdges = Mapping[str, Counts]
+EdgesByRelation = Mapping[str, Counts]
 """Relation to its edges (2, E): source and target, counted through the frames given."""
 
 ANTIPARALLEL_DEG = 45.0
@@ -51,48 +51,48 @@ class Instances:
         return len(self.offsets) - 1
 
 
-def typed_edges(graph: RelationGraph) -> dict[str, NDArray[np.int64]]:
+def edges_by_relation(graph: RelationGraph) -> dict[str, NDArray[np.int64]]:
     """The edges of each relation that was looked for."""
     index = np.stack([graph.source, graph.target]).astype(np.int64)
     return {name: index[:, graph.relation == i] for i, name in enumerate(graph.relations)}
 
 
-def l_junctions(frames: Frames, edges: TypedEdges) -> Instances:
+def l_junctions(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A junction of kind L, and what is incident to it."""
     return _junctions(frames, edges, _column(frames, "is_l") > 0)
 
 
-def t_junctions(frames: Frames, edges: TypedEdges) -> Instances:
+def t_junctions(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A junction of kind T, and what is incident to it."""
     return _junctions(frames, edges, _column(frames, "is_t") > 0)
 
 
-def x_junctions(frames: Frames, edges: TypedEdges) -> Instances:
+def x_junctions(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A junction of kind X, and what is incident to it."""
     return _junctions(frames, edges, _column(frames, "is_x") > 0)
 
 
-def y_junctions(frames: Frames, edges: TypedEdges) -> Instances:
+def y_junctions(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A junction of kind Y without an angle over 180 degrees, and what is incident to it."""
     return _junctions(frames, edges, (_column(frames, "is_y") > 0) & ~_is_open(frames))
 
 
-def arrows(frames: Frames, edges: TypedEdges) -> Instances:
+def arrows(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A junction of kind Y with an angle over 180 degrees, and what is incident to it."""
     return _junctions(frames, edges, (_column(frames, "is_y") > 0) & _is_open(frames))
 
 
-def parallel_pairs(frames: Frames, edges: TypedEdges) -> Instances:
+def parallel_pairs(frames: Frames, edges: EdgesByRelation) -> Instances:
     """Two nodes that are parallel."""
     return _pairs(edges["parallel"], len(frames))
 
 
-def symmetric_pairs(frames: Frames, edges: TypedEdges) -> Instances:
+def symmetric_pairs(frames: Frames, edges: EdgesByRelation) -> Instances:
     """Two nodes that are mirror images of each other."""
     return _pairs(edges["symmetric"], len(frames))
 
 
-def ribbons(frames: Frames, edges: TypedEdges) -> Instances:
+def ribbons(frames: Frames, edges: EdgesByRelation) -> Instances:
     """Two pieces facing each other across a bright stroke: one's inward ray meets the other.
 
     Their directions are opposite within ANTIPARALLEL_DEG: on either side of a stroke the brighter
@@ -101,12 +101,12 @@ def ribbons(frames: Frames, edges: TypedEdges) -> Instances:
     return _facing(frames, edges["across_stroke"])
 
 
-def dark_ribbons(frames: Frames, edges: TypedEdges) -> Instances:
+def dark_ribbons(frames: Frames, edges: EdgesByRelation) -> Instances:
     """The same across a dark stroke, or across the gap between two bright ones: outward rays."""
     return _facing(frames, edges["across_gap"])
 
 
-def closed_loops(frames: Frames, edges: TypedEdges) -> Instances:
+def closed_loops(frames: Frames, edges: EdgesByRelation) -> Instances:
     """A curve whose pieces follow each other around; the two senses of a ridge are one loop."""
     part, n_parts = _parts(edges["next"], len(frames))
     # A piece has one successor at most: a part with as many edges as nodes is a cycle.
@@ -118,7 +118,7 @@ def closed_loops(frames: Frames, edges: TypedEdges) -> Instances:
     return _grouped(image * (int(curve.max(initial=-1)) + 1) + curve, node)
 
 
-def collinear_chains(frames: Frames, edges: TypedEdges) -> Instances:
+def collinear_chains(frames: Frames, edges: EdgesByRelation) -> Instances:
     """All nodes that good continuation links, FEWEST_IN_CHAIN at least."""
     part, n_parts = _parts(edges["collinear"], len(frames))
     node = np.flatnonzero((np.bincount(part, minlength=n_parts) >= FEWEST_IN_CHAIN)[part])
@@ -129,7 +129,7 @@ def collinear_chains(frames: Frames, edges: TypedEdges) -> Instances:
 class TypedMotif:
     """How the instances of a motif are found, and what must have been looked for."""
 
-    find: Callable[[Frames, TypedEdges], Instances]
+    find: Callable[[Frames, EdgesByRelation], Instances]
     relations: tuple[str, ...]
 
 
@@ -153,7 +153,7 @@ def motifs_of(relations: Collection[str]) -> tuple[str, ...]:
     return tuple(n for n, motif in TYPED_MOTIFS.items() if set(motif.relations) <= set(relations))
 
 
-def typed_motifs(frames: Frames, edges: TypedEdges) -> dict[str, Instances]:
+def typed_motifs(frames: Frames, edges: EdgesByRelation) -> dict[str, Instances]:
     """Instances of each of the motifs that are made of the relations in `edges`.
 
     Examples
@@ -184,7 +184,7 @@ def graph_counts(found: Mapping[str, Instances], offsets: NDArray[np.int64]) -> 
     return counts
 
 
-def _junctions(frames: Frames, edges: TypedEdges, chosen: NDArray[np.bool_]) -> Instances:
+def _junctions(frames: Frames, edges: EdgesByRelation, chosen: NDArray[np.bool_]) -> Instances:
     source, target = edges["incidence"]
     own, of_chosen = np.flatnonzero(chosen), chosen[source]
     return _grouped(

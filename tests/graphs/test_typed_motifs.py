@@ -17,9 +17,9 @@ from perceptgraph.graphs.typed_motifs import (
     ANTIPARALLEL_DEG,
     FEWEST_IN_CHAIN,
     TYPED_MOTIFS,
+    edges_by_relation,
     graph_counts,
     node_counts,
-    typed_edges,
     typed_motifs,
 )
 
@@ -177,7 +177,7 @@ def test_a_motif_whose_relation_was_not_looked_for_is_left_out() -> None:
 @given(drawn=drawn_primitives())
 def test_motifs_of_a_picture_hold_the_edges_of_its_relations(drawn) -> None:
     graph = relate(drawn)
-    edges = typed_edges(graph)
+    edges = edges_by_relation(graph)
 
     found = typed_motifs(graph.frames, edges)
 
@@ -212,6 +212,6 @@ def strokes(*ends) -> LineSegments:
 def test_drawn_strokes_make_the_motif_that_one_sees(ends, motif, count) -> None:
     graph = relate(primitives(lines=strokes(*ends)))
 
-    found = typed_motifs(graph.frames, typed_edges(graph))
+    found = typed_motifs(graph.frames, edges_by_relation(graph))
 
     assert len(found[motif]) == count

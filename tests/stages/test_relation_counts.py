@@ -12,7 +12,7 @@ from perceptgraph.graphs import motifs
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.graphs.store import graph_of, open_graphs, relation_names
 from perceptgraph.graphs.two_hop import adjacency_pairs
-from perceptgraph.graphs.typed_motifs import typed_edges, typed_motifs
+from perceptgraph.graphs.typed_motifs import edges_by_relation, typed_motifs
 from perceptgraph.stages.relation_counts import (
     CLASS_FIELDS,
     CLASSES,
@@ -47,7 +47,7 @@ def training_graphs(store) -> list[RelationGraph]:
 
 def numbers_of(graph: RelationGraph) -> list[int]:
     """Nodes, edges of each relation and instances of each motif of one graph."""
-    edges = typed_edges(graph)
+    edges = edges_by_relation(graph)
     n = len(graph.frames)
     pairs = adjacency_pairs(np.stack([graph.source, graph.target]), n)
     untyped = motifs.graph_counts(motifs.motif_adjacency(pairs, n), np.array([0, n]))
