@@ -4,6 +4,7 @@ Each augmentation is a function of nodes, a random generator and its own keyword
 several has its own draw, and the two darts of a piece of a stroke have theirs together.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -256,6 +257,18 @@ def augmented(
     for name, keywords in recipe.items():
         frames = AUGMENTATIONS[name](frames, rng, **keywords)
     return frames
+
+
+def check_augmentation(recipe: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ValueError unless these are AUGMENTATIONS, each with all of its keywords."""
+    for name, keywords in recipe.items():
+        if name not in AUGMENTATIONS:
+            raise ValueError(f"augment: expected some of {', '.join(AUGMENTATIONS)}, got {name!r}")
+        wanted = sorted(set(inspect.signature(AUGMENTATIONS[name]).parameters) - {"frames", "rng"})
+        if sorted(keywords) != wanted:
+            raise ValueError(
+                f"augment.{name}: expected {', '.join(wanted)}, got {', '.join(keywords)}"
+            )
 
 
 def _middles(frames: Frames) -> Floats:

@@ -215,7 +215,7 @@ def _junction(
     """
     degree = int(values[DEGREE] + 0.5)
     n = min(degree, N_BRANCHES + 1)
-    if n == 0:
+    if n <= 0:
         way[0], way[1] = _stepped(jacobian, way[0], way[1])
         return
     turn = np.empty(n)  # from the +column axis to the left

@@ -66,6 +66,16 @@ class GraphStream:
 
     def batch(self, indices: NDArray[np.int64]) -> GraphBatch:
         """These graphs, in this order, as one batch."""
+        graphs, order = self._gathered(indices)
+        return graphs.batch(order)
+
+    def taken(self, indices: NDArray[np.int64]) -> GraphStore:
+        """These graphs, in this order, in memory."""
+        graphs, order = self._gathered(indices)
+        return graphs.taken(order)
+
+    def _gathered(self, indices: NDArray[np.int64]) -> tuple[GraphStore, NDArray[np.int64]]:
+        """These graphs in memory, shard by shard, and their order."""
         shard = self.shard[indices]
         # Those in memory first: what is read then may take their place.
         needed = sorted(np.unique(shard).tolist(), key=lambda name: name not in self._loaded)
@@ -76,8 +86,8 @@ class GraphStream:
             pieces.append(self._load(name).taken(indices[place] - first))
             places.append(place)
         if not pieces:
-            return self._read(0, 0).batch(indices)
-        return concatenated(pieces).batch(np.argsort(np.concatenate(places)))
+            return self._read(0, 0), indices
+        return concatenated(pieces), np.argsort(np.concatenate(places))
 
     def _load(self, name: int) -> GraphStore:
         """The graphs of a shard, from memory if they are among the ones used last."""

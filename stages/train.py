@@ -33,6 +33,21 @@ Progress = Callable[[int, int], None]
 """Told how much is done, of how much at most."""
 
 
+class Augment(StageParams):
+    """How graph models see their training images: others each time."""
+
+    recipes: dict[str, dict[str, dict[str, Any]]]
+    """By a name for it: names of `graphs.augment.AUGMENTATIONS`, in order, with their keywords."""
+    recipe_of: dict[str, str]
+    """Data set to the name of its recipe."""
+
+    @model_validator(mode="after")
+    def _recipes_are_known(self) -> Self:
+        for dataset, name in self.recipe_of.items():
+            check_choices(f"augment.recipe_of.{dataset}", [name], self.recipes)
+        return self
+
+
 class Params(StageParams):
     """Section `train` of params.yaml; `networks` maps each model to its own parameters."""
 
@@ -43,6 +58,7 @@ class Params(StageParams):
     patience: int = Field(gt=0)
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
+    augment: Augment
     networks: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")
@@ -68,6 +84,12 @@ def keywords_of(params: Params, model: str, cls: type[Classifier]) -> dict[str, 
     check_choices("--model", [model], params.networks)
     check_keywords(f"train.networks.{model}", cls, params.networks[model])
     return params.networks[model]
+
+
+def augmentation_of(params: Params, dataset: str) -> dict[str, dict[str, Any]]:
+    """What is done to the training graphs of a data set; ParamsError where nothing is said."""
+    check_choices("train.augment.recipe_of", [dataset], params.augment.recipe_of)
+    return params.augment.recipes[params.augment.recipe_of[dataset]]
 
 
 def device_of(name: str) -> torch.device:
@@ -114,8 +136,11 @@ def run(
     train, val = (usable(samples, SPLITS.index(name)) for name in ("train", "val"))
     _check_samples(root / cls.STORE, samples, train, val)
     net = new_network(cls, samples, keywords, params.seed)
+    augmentation = augmentation_of(params, root.name)
+    drawn = cls.drawn(samples, augmentation)
     facts = {
-        "params": params.model_dump(exclude={"networks"}),
+        "params": params.model_dump(exclude={"networks", "augment"}),
+        "augmentation": augmentation if drawn else {},
         "keywords": keywords,
         "samples": dict(samples.facts),
         "device": target.type,
@@ -132,6 +157,7 @@ def run(
         target,
         checkpoint,
         lambda row: progress(row.step, params.max_steps),
+        drawn,
     )
     net.to("cpu")
     about = About(model, keywords, samples.facts, n_parameters(net), history[best_of(history)].step)

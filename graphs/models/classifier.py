@@ -1,13 +1,16 @@
 """What every classifier offers, whether it reads graphs or pixels."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+Drawn = Callable[[NDArray[np.int64], np.random.Generator], Any]
+"""Indices of samples, and a source of draws, to a batch to learn from."""
 
 
 class Samples(Protocol):
@@ -62,6 +65,14 @@ class Classifier(nn.Module, ABC):
     @abstractmethod
     def open(cls, path: Path, keywords: Mapping[str, Any]) -> Samples:
         """The samples in the store at `path`, for a model with these parameters."""
+
+    @classmethod
+    def drawn(cls, samples: Any, augmentation: Mapping[str, Mapping[str, Any]]) -> Drawn | None:
+        """What gives the batches to learn from; None where these are the samples as they are.
+
+        A model whose samples are no graphs sees them as they are, whatever the augmentation.
+        """
+        return None
 
     @staticmethod
     @abstractmethod

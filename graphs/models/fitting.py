@@ -1,7 +1,8 @@
 """Fit a network: a fixed budget of steps, early stopping, and a checkpoint that loses nothing.
 
-Everything random is a function of the seed and the step alone: the order of the samples and the
-masks of dropout. A run that is killed and starts again therefore ends with the very same weights.
+Everything random is a function of the seed and the step alone: the order of the samples, their
+augmentation and the masks of dropout. A run that is killed and starts again therefore ends with
+the very same weights.
 """
 
 import copy
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from perceptgraph.graphs.models.classifier import Classifier, Samples
+from perceptgraph.graphs.models.classifier import Classifier, Drawn, Samples
 from perceptgraph.graphs.shards import batches
 
 EVALUATION_BATCH = 256
@@ -131,6 +132,7 @@ def fit(
     device: torch.device | None = None,
     checkpoint: Checkpoint | None = None,
     on_evaluation: Callable[[Evaluation], None] = lambda row: None,
+    drawn: Drawn | None = None,
 ) -> list[Evaluation]:
     """Fit `net` on samples `train`; it ends with its best weights on samples `val`.
 
@@ -148,6 +150,9 @@ def fit(
         Kept at each evaluation and taken up where there is one.
     on_evaluation : callable
         Told each new row of the learning curve, after the checkpoint is on disk.
+    drawn : callable, optional
+        Gives the batch of some samples to learn from; as `samples` has them by default. Its
+        generator is a function of the seed and the step.
 
     Returns
     -------
@@ -171,9 +176,11 @@ def fit(
         optimiser.load_state_dict(state["optimiser"])
         history, best = [Evaluation(*row) for row in state["history"]], state["best"]
     step, loss = history[-1].step if history else 0, 0.0
+    drawn = drawn or (lambda indices, _: samples.batch(indices))
     order = batches(samples.shard[train], recipe.batch_size, seed, step)
     while not is_over(history, recipe):
-        loss += _step(net, samples, train[next(order)], optimiser, recipe, device, seed, step)
+        batch = drawn(train[next(order)], np.random.default_rng([seed, step])).to(device)
+        loss += _step(net, batch, optimiser, recipe, seed, step)
         step += 1
         if step % recipe.evaluate_every and step < recipe.max_steps:
             continue
@@ -198,11 +205,9 @@ def fit(
 
 def _step(
     net: Classifier,
-    samples: Samples,
-    indices: NDArray[np.int64],
+    batch: Any,
     optimiser: torch.optim.Optimizer,
     recipe: Recipe,
-    device: torch.device,
     seed: int,
     step: int,
 ) -> float:
@@ -213,7 +218,6 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate * rate
     net.train()
-    batch = samples.batch(indices).to(device)
     loss = functional.cross_entropy(net.logits(batch), batch.label)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]

@@ -1,14 +1,17 @@
 """What the graph models have in common: the samples they read, their input and their readout."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
 
+from perceptgraph.graphs.augment import check_augmentation
+from perceptgraph.graphs.augmented import augmented_batch
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore
-from perceptgraph.graphs.models.classifier import Classifier
+from perceptgraph.graphs.models.classifier import Classifier, Drawn
 from perceptgraph.graphs.models.features import NodeInput
 from perceptgraph.graphs.streaming import GraphStream, open_samples
 
@@ -57,6 +60,16 @@ class GraphNet(Classifier):
     def open(cls, path: Path, keywords: Mapping[str, Any]) -> GraphStore | GraphStream:
         """The samples in the graph store at `path`; no parameter changes them."""
         return cls.supplied(open_samples(path))
+
+    @classmethod
+    def drawn(
+        cls, samples: GraphStore | GraphStream, augmentation: Mapping[str, Mapping[str, Any]]
+    ) -> Drawn | None:
+        """What gives augmented batches of these graphs; ValueError for what cannot be done."""
+        check_augmentation(augmentation)
+        return (
+            partial(augmented_batch, samples, augmentation, cls.supplied) if augmentation else None
+        )
 
     @staticmethod
     def schema(facts: Mapping[str, Any]) -> GraphSchema:

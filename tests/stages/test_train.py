@@ -33,9 +33,16 @@ SECTION: dict[str, Any] = {
     "patience": 10,
     "learning_rate": 0.01,
     "weight_decay": 0.0,
+    "augment": {
+        "recipes": {
+            "none": {},
+            "bent": {"elastic": {"amplitude": 0.5, "spacing": 9.0}},
+        },
+        "recipe_of": {"drawn": "none"},
+    },
     "networks": {
-        "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1},
-        "set": {"hidden": 8, "dropout": 0.1},
+        "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
+        "set": {"hidden": 8, "dropout": 0.1, "left_out": ["inward", "outward"]},
     },
 }
 FILES = {"model.safetensors", "model.json", "history.csv"}
@@ -101,6 +108,33 @@ def test_same_parameters_give_the_same_bytes_and_another_seed_others(root: Path)
     assert found[0]["h2gcn/model.safetensors"] != found[2]["h2gcn/model.safetensors"]
 
 
+def test_augmented_training_is_another_and_comes_out_the_same_each_time(root: Path) -> None:
+    augment = SECTION["augment"] | {"recipe_of": {"drawn": "bent"}}
+    found = []
+    for changes in ({}, {"augment": augment}, {"augment": augment}):
+        run(params_of(**changes), root, serial, "h2gcn", "cpu")
+        found.append(content(root / "models"))
+
+    assert found[1] == found[2]
+    assert found[0]["h2gcn/model.safetensors"] != found[1]["h2gcn/model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("recipes", "recipe_of", "message"),
+    [
+        ({"none": {}}, {"drawn": "noen"}, "did you mean 'none'"),
+        ({"none": {}}, {"shapes": "none"}, "no 'drawn'"),
+        ({"some": {"bend": {}}}, {"drawn": "some"}, "got 'bend'"),
+        ({"some": {"drop": {}}}, {"drawn": "some"}, "augment.drop: expected share"),
+    ],
+)
+def test_augmentation_that_is_not_known_is_told(root: Path, recipes, recipe_of, message) -> None:
+    augment = {"recipes": recipes, "recipe_of": recipe_of}
+
+    with pytest.raises(ValueError, match=message):
+        run(params_of(augment=augment), root, serial, "set", "cpu")
+
+
 def test_progress_is_told_at_each_evaluation(root: Path) -> None:
     told = []
 
@@ -148,7 +182,10 @@ def test_run_that_was_killed_ends_with_the_files_of_one_that_was_not(root: Path)
     ("networks", "message"),
     [
         ({"h2gcn": {"embeding": 8, "rounds": 1, "dropout": 0.1}}, r"did you mean 'embedding'\?"),
-        ({"h2gcn": {"embedding": 8, "rounds": 1}}, r"train\.networks\.h2gcn: missing dropout"),
+        (
+            {"h2gcn": {"embedding": 8, "rounds": 1, "left_out": []}},
+            r"train\.networks\.h2gcn: missing dropout",
+        ),
         ({"set": {"hidden": 8, "dropout": 0.1}}, r"--model: no 'h2gcn'; known are set"),
     ],
 )
@@ -247,9 +284,9 @@ def test_fit_runs_on_the_device_that_was_chosen(
     chosen, fit = [], train.fit
 
     def here(*arguments: Any) -> Any:
-        *first, device, checkpoint, told = arguments
+        *first, device, checkpoint, told, drawn = arguments
         chosen.append(device)
-        return fit(*first, torch.device("cpu"), checkpoint, told)
+        return fit(*first, torch.device("cpu"), checkpoint, told, drawn)
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(train, "fit", here)

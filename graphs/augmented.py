@@ -1,0 +1,90 @@
+"""Batches to learn from whose images are others each time: augmented nodes, related again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptgraph.graphs.augment import CHANGES_RELATIONS, augmented
+from perceptgraph.graphs.frames import Frames
+from perceptgraph.graphs.loader import NODE_FIELDS, GraphBatch, GraphStore, Pairs
+from perceptgraph.graphs.relation_graph import related_all
+from perceptgraph.graphs.streaming import GraphStream
+
+Recipe = Mapping[str, Mapping[str, Any]]
+"""Names of operators, each with its keyword arguments."""
+
+
+def augmented_graphs(
+    graphs: GraphStore, rng: np.random.Generator, augmentation: Recipe, relations: Recipe
+) -> GraphStore:
+    """The same images with their nodes augmented, each with its own draw.
+
+    As long as the nodes stay, so do the relations of the store: near and collinear are what was so
+    before. Where an augmentation changes the nodes (CHANGES_RELATIONS) the relations are looked
+    for among those there are now; one-hop and two-hop pairs are not, and there are none then.
+
+    Parameters
+    ----------
+    graphs : GraphStore
+        In memory.
+    rng : np.random.Generator
+        Source of the draws.
+    augmentation : mapping of str to mapping
+        Names of AUGMENTATIONS, in the order in which they are done.
+    relations : mapping of str to mapping
+        Names of RELATIONS, in the order of their numbers; those of the store.
+    """
+    nodes = {name: getattr(graphs, name) for name in NODE_FIELDS}
+    frames = augmented(Frames(**nodes, offsets=graphs.node_offsets), rng, augmentation)
+    there = replace(
+        graphs,
+        node_offsets=frames.offsets,
+        **{name: getattr(frames, name) for name in NODE_FIELDS},
+    )
+    if not set(augmentation) & set(CHANGES_RELATIONS):
+        return there
+    edges = related_all(frames, relations)
+    nothing = Pairs(np.zeros_like(edges.offsets), np.zeros((2, 0), np.int32))
+    return replace(
+        there,
+        edges=Pairs(edges.offsets, np.stack([edges.source, edges.target])),
+        relation=edges.relation,
+        rank=edges.rank,
+        one_hop=nothing,
+        two_hop=nothing,
+    )
+
+
+def augmented_batch(
+    graphs: GraphStore | GraphStream,
+    augmentation: Recipe,
+    supplied: Callable[[GraphStore], GraphStore],
+    indices: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> GraphBatch:
+    """These graphs, in this order, as one batch of augmented ones.
+
+    Parameters
+    ----------
+    graphs : GraphStore or GraphStream
+        Where relations have to be looked for, these and their parameters are among its facts, as
+        the stage `relate` puts them there.
+    augmentation : mapping of str to mapping
+        Names of AUGMENTATIONS, in the order in which they are done.
+    supplied : callable
+        Gives a store with all that the model reads, which new relations may lack.
+    indices : (B,) int64
+        Graphs of the store.
+    rng : np.random.Generator
+        Source of the draws.
+    """
+    there = graphs.taken(indices)
+    if set(augmentation) & set(CHANGES_RELATIONS):
+        relations = graphs.facts["relate"]["relations"]
+        there = supplied(augmented_graphs(there, rng, augmentation, relations))
+    else:
+        there = augmented_graphs(there, rng, augmentation, {})
+    return there.batch(np.arange(len(indices)))
