@@ -144,7 +144,7 @@ def count_graphs(
     relation: NDArray[np.uint8],
     edge_offsets: NDArray[np.int64],
     relations: Sequence[str],
-    label: NDArray[np.int32],
+    label: NDArray[np.integer[Any]],
 ) -> Counted:
     """Counts of images, of classes `label` (G,), whose edges begin at `edge_offsets` (G + 1,)."""
     n_nodes, n_relations, n_kinds = len(frames), len(relations), len(NODE_KINDS)
