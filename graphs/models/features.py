@@ -25,6 +25,13 @@ def node_attributes(batch: GraphBatch, names: Sequence[str]) -> Tensor:
     return batch.attributes[:, [columns.index(name) for name in names]]
 
 
+def attributes_but(left_out: Sequence[str]) -> tuple[str, ...]:
+    """Names of `frames.ATTRIBUTES` but these; ValueError where one of them is none."""
+    if unknown := [name for name in left_out if name not in ATTRIBUTES]:
+        raise ValueError(f"left_out: expected names among {', '.join(ATTRIBUTES)}, got {unknown}")
+    return tuple(name for name in ATTRIBUTES if name not in left_out)
+
+
 def sizes(batch: GraphBatch) -> Tensor:
     """(N,): the largest of length, width and scale, in pixels; at least SMALLEST."""
     return node_attributes(batch, ("length", "width", "scale")).amax(dim=1).clamp(min=SMALLEST)

@@ -1,13 +1,13 @@
 """GCN: graph convolutions over the neighbours of a node and the node itself."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 from torch_geometric.nn import GCNConv
 
-from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.features import NodeInput, RelationProfile
+from perceptgraph.graphs.models.features import NodeInput, RelationProfile, attributes_but
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 
 
@@ -19,6 +19,11 @@ class GCN(GraphNet):
     with :math:`\tilde A = A + I`. A has an edge wherever any relation holds; what the relations
     say enters as the relation profile of each node.
 
+    Parameters
+    ----------
+    left_out : sequence of str
+        Attributes of nodes that it does not read.
+
     References
     ----------
     .. [1] T. Kipf, M. Welling, "Semi-supervised classification with graph convolutional
@@ -27,8 +32,16 @@ class GCN(GraphNet):
 
     READS_HOPS = True
 
-    def __init__(self, schema: GraphSchema, *, hidden: int, rounds: int, dropout: float) -> None:
-        super().__init__(NodeInput(tuple(ATTRIBUTES), RelationProfile(schema)))
+    def __init__(
+        self,
+        schema: GraphSchema,
+        *,
+        hidden: int,
+        rounds: int,
+        dropout: float,
+        left_out: Sequence[str] = (),
+    ) -> None:
+        super().__init__(NodeInput(attributes_but(left_out), RelationProfile(schema)))
         self.widths = (self.read.width, *[hidden] * rounds)
         self.convolutions = nn.ModuleList(
             GCNConv(inner, outer) for inner, outer in pairwise(self.widths)

@@ -1,11 +1,12 @@
 """H2GCN: ego and neighbours apart, strict two-hop neighbours, all rounds kept."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.features import NodeInput, RelationProfile
+from perceptgraph.graphs.models.features import NodeInput, RelationProfile, attributes_but
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 
 
@@ -48,6 +49,11 @@ class H2GCN(GraphNet):
     :math:`W_c` classifies the readout of all nodes. What the relations say enters as the relation
     profile of each node.
 
+    Parameters
+    ----------
+    left_out : sequence of str
+        Attributes of nodes that it does not read.
+
     References
     ----------
     .. [1] J. Zhu et al., "Beyond homophily in graph neural networks: current limitations and
@@ -56,8 +62,16 @@ class H2GCN(GraphNet):
 
     READS_HOPS = True
 
-    def __init__(self, schema: GraphSchema, *, embedding: int, rounds: int, dropout: float) -> None:
-        super().__init__(NodeInput(tuple(ATTRIBUTES), RelationProfile(schema)))
+    def __init__(
+        self,
+        schema: GraphSchema,
+        *,
+        embedding: int,
+        rounds: int,
+        dropout: float,
+        left_out: Sequence[str] = (),
+    ) -> None:
+        super().__init__(NodeInput(attributes_but(left_out), RelationProfile(schema)))
         self.rounds = rounds
         self.embed = nn.Linear(self.read.width, embedding, bias=False)
         self.dropout = nn.Dropout(dropout)

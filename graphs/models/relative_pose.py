@@ -1,12 +1,13 @@
 """Relative-pose network: messages that know the relation and how two frames lie to each other."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from perceptgraph.graphs.encoding import relative_pose
-from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.features import NodeInput, node_attributes
+from perceptgraph.graphs.models.features import NodeInput, attributes_but, node_attributes
 from perceptgraph.graphs.models.graph_net import GraphNet
 
 SLOTS = 4
@@ -107,6 +108,8 @@ class RelativePoseNet(GraphNet):
         "free": nodes do not know where they lie, and the net does not see how the picture is
         turned, shifted or scaled. "absolute": they know position and direction in the picture,
         about the middle of the graph and in its radii.
+    left_out : sequence of str
+        Attributes of nodes that are no input of the net; the NFA weights its readout all the same.
 
     References
     ----------
@@ -116,11 +119,18 @@ class RelativePoseNet(GraphNet):
     """
 
     def __init__(
-        self, schema: GraphSchema, *, hidden: int, rounds: int, dropout: float, pose: str
+        self,
+        schema: GraphSchema,
+        *,
+        hidden: int,
+        rounds: int,
+        dropout: float,
+        pose: str,
+        left_out: Sequence[str] = (),
     ) -> None:
         if pose not in ("free", "absolute"):
             raise ValueError(f"pose: expected free or absolute, got {pose!r}")
-        super().__init__(NodeInput(tuple(ATTRIBUTES), None))
+        super().__init__(NodeInput(attributes_but(left_out), None))
         self.knows_where = pose == "absolute"
         self.hidden, self.n_inputs = hidden, self.read.width + 4 * self.knows_where
         self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())

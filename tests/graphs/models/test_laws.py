@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,7 +37,15 @@ from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
 
 EVERY = {**MODELS, **BASELINES}
-KEYWORDS = {"hidden": 8, "embedding": 6, "rounds": 2, "dropout": 0.3, "side": 20, "pose": "free"}
+KEYWORDS = {
+    "hidden": 8,
+    "embedding": 6,
+    "rounds": 2,
+    "dropout": 0.3,
+    "side": 20,
+    "pose": "free",
+    "left_out": (),
+}
 """Of all models; each takes those that it knows."""
 WITHOUT_EDGES = ("set", "segment_set")
 
@@ -166,6 +175,25 @@ def test_order_of_nodes_and_edges_does_not_matter(name: str, seed: int) -> None:
     there = logits_of(net, [renumbered(graph, rng) for graph in graphs])
 
     torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODELS if "left_out" in keywords_of(name)], ids=str
+)
+def test_an_attribute_that_is_left_out_does_not_matter(name: str) -> None:
+    graphs = random_graphs(0)
+    left_out = ("inward", "turning", "branch_2")
+    columns = [list(ATTRIBUTES).index(attribute) for attribute in left_out]
+    changed = [deepcopy(graph) for graph in graphs]
+    for graph in changed:
+        graph.frames.attributes[:, columns] += 3
+    torch.manual_seed(0)
+    net = classifier_of(name, MODELS)(SCHEMA, **keywords_of(name) | {"left_out": left_out}).eval()
+
+    torch.testing.assert_close(logits_of(net, changed), logits_of(net, graphs))
+
+    with pytest.raises(ValueError, match="left_out: expected names among"):
+        classifier_of(name, MODELS)(SCHEMA, **keywords_of(name) | {"left_out": ("inwards",)})
 
 
 @pytest.mark.parametrize("name", EVERY)
