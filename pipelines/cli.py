@@ -32,6 +32,14 @@ KNOWN = (OSError, ValueError)
 Images = Annotated[list[Path], typer.Argument(help="Image files.")]
 Params = Annotated[Path, typer.Option(help="Parameters of the run.")]
 PARAMS = Path("params.yaml")
+Kinds = Annotated[
+    str,
+    typer.Option(
+        help="Detectors, with commas: lines, edges, junctions, ridges, blobs for photographs; "
+        "contours, strokes, stroke_junctions for drawings and digits."
+    ),
+]
+KINDS = "lines,junctions"
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 
 
@@ -116,13 +124,7 @@ def run(
 @app.command()
 def detect(
     images: Images,
-    kinds: Annotated[
-        str,
-        typer.Option(
-            help="Detectors, with commas: lines, edges, junctions, ridges, blobs for photographs; "
-            "contours, strokes, stroke_junctions for drawings and digits."
-        ),
-    ] = "lines,junctions",
+    kinds: Kinds = KINDS,
     recipe: Annotated[
         str, typer.Option(help="Of params.yaml: its detectors and their parameters, not --kinds.")
     ] = "",
@@ -160,18 +162,20 @@ def inspect(
     graphml: Annotated[Path | None, typer.Option(help="GraphML.")] = None,
     png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    kinds: Kinds = KINDS,
     recipe: Annotated[
-        str, typer.Option(help="Of params.yaml, for an image file: as the stages treat its kind.")
+        str,
+        typer.Option(help="Of params.yaml, for an image file: as the stages do, not --kinds."),
     ] = "",
     params: Params = PARAMS,
     outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
 ) -> None:
     """Look at the relation graph of an image: facts as text, and as page, picture or data."""
-    from perceptgraph.pipelines.inspect import by_hand, by_recipe, inspect_graphs
+    from perceptgraph.pipelines.inspect import by_kinds, by_recipe, inspect_graphs
 
     asked = {"html": html, "json": json_out, "graphml": graphml, "png": png, "svg": svg}
     targets = {kind: path for kind, path in asked.items() if path is not None}
-    find = by_recipe(recipe, params) if recipe else by_hand
+    find = by_recipe(recipe, params) if recipe else by_kinds(kinds.split(","))
     for line in inspect_graphs(what, images or [], targets, outputs, find):
         typer.echo(line)
 

@@ -20,8 +20,9 @@ from perceptgraph.pipelines.inspect_index import Card, index_name, index_pages
 from perceptgraph.pipelines.inspect_page import page
 from perceptgraph.pipelines.recipes import RECIPE_STAGES, recipe_named
 from perceptgraph.stages.detect import IMAGES, detect
+from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.drawing import png_bytes, svg_bytes
-from perceptgraph.stages.params import ParamsError, suggest
+from perceptgraph.stages.params import ParamsError, check_choices, suggest
 from perceptgraph.stages.relate import OUT as GRAPHS
 from perceptgraph.stages.relate import relate_one
 from perceptgraph.stores.ragged import RaggedStore
@@ -31,9 +32,11 @@ Finder = Callable[[NDArray[Any]], RelationGraph]
 """An image to its relation graph."""
 
 
-def by_hand(image: NDArray[Any]) -> RelationGraph:
-    """Graph of an image with the defaults of all functions."""
-    return relate(detect(image))
+def by_kinds(kinds: Sequence[str]) -> Finder:
+    """All relations of what these detectors find, with the defaults of all functions."""
+    check_choices("--kinds", kinds, DETECTORS)
+    families = [DETECTORS[kind].family for kind in kinds]
+    return lambda image: relate(detect(image, {kind: {} for kind in kinds}), kinds=families)
 
 
 def by_recipe(name: str, params: Path) -> Finder:
@@ -100,7 +103,7 @@ def inspect_graphs(
     chosen: Sequence[str],
     targets: Mapping[str, Path],
     outputs: Path,
-    find: Finder = by_hand,
+    find: Finder,
 ) -> Iterator[str]:
     """Write what is asked for, and yield the facts of each graph as lines of text.
 

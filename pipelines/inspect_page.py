@@ -1,6 +1,7 @@
 """The page of one relation graph: its image with the graph over it, to filter and to follow."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import cv2
@@ -81,6 +82,7 @@ def _shrunk(image: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(cv2.resize(shown(image), size, interpolation=cv2.INTER_AREA))
 
 
+@cache  # reading one takes longer than filling it
 def template(name: str) -> jinja2.Template:
     """A template of this package; what is put into it is escaped."""
     environment = jinja2.Environment(

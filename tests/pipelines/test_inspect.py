@@ -14,14 +14,16 @@ from small_graphs import four_nodes, joined_by, together
 
 from perceptgraph.datasets.image_set import Sample, image_layout, record_of
 from perceptgraph.graphs.exchange import to_networkx, to_pyg
+from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_at, graph_attributes, graph_record
-from perceptgraph.pipelines.inspect import WRITERS, by_recipe, inspect_graphs, numbers_of
+from perceptgraph.pipelines.inspect import WRITERS, by_kinds, by_recipe, inspect_graphs, numbers_of
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.ragged import stack, write_store
 from perceptgraph.stores.status import Status, identity_record
 
 ROOT = Path(__file__).parents[2]
 BAD = 2
+SEGMENTS = by_kinds(["lines", "junctions"])
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def test_what_the_rung_does_not_have_is_an_error(text: str) -> None:
 def test_a_folder_of_pages_has_an_index_and_leaves_out_what_failed(
     outputs: Path, tmp_path: Path
 ) -> None:
-    lines = list(inspect_graphs("toys", ["all"], {"html": tmp_path}, outputs))
+    lines = list(inspect_graphs("toys", ["all"], {"html": tmp_path}, outputs, SEGMENTS))
 
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "index.html",
@@ -83,7 +85,7 @@ def test_one_image_goes_to_the_file_that_is_named(
 ) -> None:
     target = tmp_path / "deep" / f"one.{ending}"
 
-    lines = list(inspect_graphs("toys", ["1"], {ending: target}, outputs))
+    lines = list(inspect_graphs("toys", ["1"], {ending: target}, outputs, SEGMENTS))
 
     assert target.stat().st_size > 500
     assert lines[0] == "toys 1"
@@ -94,7 +96,7 @@ def test_json_holds_the_facts_and_the_graph_that_networkx_reads(
     outputs: Path, tmp_path: Path
 ) -> None:
     targets = {ending: tmp_path / f"one.{ending}" for ending in ("json", "graphml")}
-    list(inspect_graphs("toys", ["1"], targets, outputs))
+    list(inspect_graphs("toys", ["1"], targets, outputs, SEGMENTS))
 
     values = json.loads(targets["json"].read_text())
     graph = nx.node_link_graph(values, edges="edges")
@@ -125,7 +127,7 @@ def test_page_of_an_image_file_counts_what_the_text_counts(
     picture, target = tmp_path / "a square.png", tmp_path / "page.html"
     cv2.imwrite(str(picture), image)
 
-    lines = list(inspect_graphs(str(picture), [], {"html": target}, tmp_path))
+    lines = list(inspect_graphs(str(picture), [], {"html": target}, tmp_path, SEGMENTS))
 
     shown = open_page(target)
     boxes = shown.locator("[data-count-relation]").all()
@@ -137,12 +139,23 @@ def test_page_of_an_image_file_counts_what_the_text_counts(
 
 def test_an_image_that_was_left_out_says_why(outputs: Path) -> None:
     with pytest.raises(ParamsError, match="toys 2: it was left out: it broke"):
-        list(inspect_graphs("toys", [str(BAD)], {}, outputs))
+        list(inspect_graphs("toys", [str(BAD)], {}, outputs, SEGMENTS))
 
 
 def test_what_is_neither_a_file_nor_a_rung_is_an_error(outputs: Path) -> None:
     with pytest.raises(ParamsError, match="did you mean 'toys'"):
-        list(inspect_graphs("toy", [], {}, outputs))
+        list(inspect_graphs("toy", [], {}, outputs, SEGMENTS))
+
+
+def test_an_image_file_may_have_nodes_of_every_family() -> None:
+    image = np.zeros((64, 64), np.uint8)
+    image[20:44, 20:44] = 255
+
+    graph = by_kinds(["lines", "edges", "blobs"])(image)
+
+    assert {"line", "arc"} <= {NODE_KINDS[k] for k in graph.frames.kind}
+    with pytest.raises(ParamsError, match="did you mean 'lines'"):
+        by_kinds(["line"])
 
 
 def test_an_image_file_is_treated_as_the_recipe_says() -> None:
@@ -151,5 +164,4 @@ def test_an_image_file_is_treated_as_the_recipe_says() -> None:
 
     graph = by_recipe("strokes", ROOT / "params.yaml")(image)
 
-    assert {"dart", "arc"} >= {("line", "arc", "junction", "dart")[k] for k in graph.frames.kind}
-    assert len(graph.frames) > 0
+    assert {NODE_KINDS[k] for k in graph.frames.kind} == {"arc", "dart"}
