@@ -69,8 +69,8 @@ def motif_adjacency(pairs: Pairs, n_nodes: int) -> MotifAdjacency:
         W_\triangle = T \circ A \qquad
         W_\wedge = T \circ (1 - A - I) + A \circ (d 1^T + 1 d^T - 2 - 2 T)
 
-    The motifs of four nodes are listed one by one, which takes time in proportion to the pairs of
-    common neighbours of all pairs of nodes.
+    No motif is listed: time goes with the pairs one or two hops apart, times their common
+    neighbours, times the degree of those (`_weights_of_four`).
 
     Parameters
     ----------
@@ -94,14 +94,9 @@ def motif_adjacency(pairs: Pairs, n_nodes: int) -> MotifAdjacency:
     degree = np.diff(starts)
     wedge = np.where(adjacent, degree[reach[0]] + degree[reach[1]] - 2 - 2 * common, common)
     triangle = common * adjacent
-    of_four = np.zeros((reach.shape[1], 3), np.int64)
-    rows = np.searchsorted(reach[0], np.arange(n_nodes + 1))
-    _list_motifs_of_four(starts, pairs[1], rows, reach[1], adjacent, of_four)
-    # Listed for i < j alone; the pairs in order of target, then source, are the same turned round.
-    of_four += of_four[np.lexsort(reach)]
-    return MotifAdjacency(
-        n_nodes, reach, np.column_stack([triangle, wedge, 3 * triangle, of_four]).astype(np.int64)
-    )
+    of_four = _weights_of_four(starts, pairs[1], reach, common, adjacent)
+    weight = np.column_stack([triangle, wedge, 3 * triangle, *of_four])
+    return MotifAdjacency(n_nodes, reach, weight.astype(np.int64))
 
 
 def not_induced(weight: Counts) -> Counts:
@@ -161,71 +156,73 @@ def _within_two_hops(
     return np.stack([keys // n_nodes, keys % n_nodes]), common, adjacent
 
 
-@njit(cache=True, nogil=True)
-def _list_motifs_of_four(
-    starts: Any, targets: Any, rows: Any, reach: Any, adjacent: Any, weight: Any
-) -> None:
-    """Add each 4-cycle, diamond and 4-clique to `weight` (P, 3) of its pairs (i, j), i < j.
+def _weights_of_four(
+    starts: Counts, targets: Counts, reach: Pairs, common: Counts, adjacent: NDArray[np.bool_]
+) -> tuple[Counts, Counts, Counts]:
+    r"""Instances of 4-cycle, diamond and 4-clique that contain both nodes of each pair (P,).
 
-    Neighbours of i are targets[starts[i] : starts[i + 1]]; nodes up to two hops away are
-    reach[rows[i] : rows[i + 1]], joined to i where `adjacent`. Both in order.
+    Let S be the common neighbours of i and j, s their number and e the edges between them. Two
+    nodes of S, with i and j, are a clique or a diamond where i and j are joined, a diamond or a
+    cycle where they are not. What is left are motifs in which the edge i, j is on the rim: with
+    :math:`h_{ij} = \sum_{k \in S} (T_{ik} - 1) - 2 e`, the diamonds whose chord ends in i and not
+    in j, and :math:`g_{ij} = \sum_k (T_{ik} - 1)` over the neighbours k of j that i does not know,
+
+    .. math::
+        W_\text{diamond} = \binom{s}{2} - e + h_{ij} + h_{ji} \qquad
+        W_\text{cycle} = g_{ij} - h_{ji}
     """
-    both = np.empty(len(targets), np.int64)
-    for i in range(len(starts) - 1):
-        for chord in range(rows[i], rows[i + 1]):
-            j = reach[chord]
-            if j < i:
-                continue
-            n_both = _common_neighbours(starts, targets, i, j, both)
-            for a in range(n_both):
-                k = both[a]
-                for b in range(a + 1, n_both):
-                    l = both[b]  # noqa: E741
-                    across = _place(rows, reach, k, l)
-                    # Each is met once: a clique in the order of its nodes, a diamond at its
-                    # chord, a cycle at the diagonal that holds its first node.
-                    if adjacent[chord]:
-                        motif = 2 if adjacent[across] else 1
-                        is_first = motif == 1 or j < k
-                    else:
-                        motif = 0
-                        is_first = not adjacent[across] and i < k
-                    if is_first:
-                        weight[chord, motif] += 1
-                        weight[across, motif] += 1
-                        weight[_place(rows, reach, i, k), motif] += 1
-                        weight[_place(rows, reach, i, l), motif] += 1
-                        weight[_place(rows, reach, j, k), motif] += 1
-                        weight[_place(rows, reach, j, l), motif] += 1
+    rows = np.searchsorted(reach[0], np.arange(len(starts)))
+    inside, through, beyond = np.zeros((3, len(common)), np.int64)
+    _count_around_pairs(starts, targets, rows, reach[1], common, adjacent, inside, through, beyond)
+    # The pairs in order of target, then source, are the same turned round.
+    back = np.lexsort(reach)
+    inside = (inside + inside[back]) // 2
+    outside = common * (common - 1) // 2 - inside
+    rim = through - common - 2 * inside
+    cycle = np.where(adjacent, beyond - rim[back], outside)
+    diamond = np.where(adjacent, outside + rim + rim[back], inside)
+    return cycle, diamond, inside * adjacent
 
 
 @njit(cache=True, nogil=True)
-def _common_neighbours(starts: Any, targets: Any, i: int, j: int, both: Any) -> int:
-    """Write the nodes joined to i and to j into `both`, in order; how many they are."""
-    n_both = 0
-    a, b = starts[i], starts[j]
-    while a < starts[i + 1] and b < starts[j + 1]:
-        if targets[a] < targets[b]:
-            a += 1
-        elif targets[a] > targets[b]:
-            b += 1
-        else:
-            both[n_both] = targets[a]
-            n_both += 1
-            a += 1
-            b += 1
-    return n_both
+def _count_around_pairs(
+    starts: Any,
+    targets: Any,
+    rows: Any,
+    reach: Any,
+    common: Any,
+    adjacent: Any,
+    inside: Any,
+    through: Any,
+    beyond: Any,
+) -> None:
+    """Three sums (P,) for each pair (i, j), with S the common neighbours of i and j.
 
-
-@njit(cache=True, nogil=True)
-def _place(rows: Any, reach: Any, i: int, j: int) -> int:
-    """Where the pair of the smaller and the larger of i and j stands."""
-    row, column = min(i, j), max(i, j)
-    low, high = rows[row], rows[row + 1] - 1
-    while low < high:
-        middle = (low + high) // 2
-        if reach[middle] < column:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    `inside`: twice the edges between nodes of S, where i < j; `through`: common neighbours of i
+    and k, for all k of S; `beyond`: those but one, for all other neighbours k of j, where i and j
+    are joined. Neighbours of i are targets[starts[i] : starts[i + 1]]; the nodes up to two hops
+    away are reach[rows[i] : rows[i + 1]], with `common` neighbours, joined to i where `adjacent`.
+    """
+    n_nodes = len(starts) - 1
+    is_near, shared = np.zeros(n_nodes, np.bool_), np.zeros(n_nodes, np.int64)
+    pair_of, both = np.full(n_nodes, -1, np.int64), np.empty(n_nodes, np.int64)
+    for i in range(n_nodes):
+        for pair in range(rows[i], rows[i + 1]):
+            is_near[reach[pair]], shared[reach[pair]] = adjacent[pair], common[pair]
+        for pair in range(rows[i], rows[i + 1]):
+            j, n_both = reach[pair], 0
+            for place in range(starts[j], starts[j + 1]):
+                k = targets[place]
+                if is_near[k]:
+                    pair_of[k] = pair
+                    both[n_both] = k
+                    n_both += 1
+                    through[pair] += shared[k]
+                elif k != i and adjacent[pair]:
+                    beyond[pair] += shared[k] - 1
+            if i < j:
+                for k in both[:n_both]:
+                    for place in range(starts[k], starts[k + 1]):
+                        inside[pair] += pair_of[targets[place]] == pair
+        for pair in range(rows[i], rows[i + 1]):
+            is_near[reach[pair]], shared[reach[pair]] = False, 0
