@@ -73,6 +73,8 @@ class Params(ByRecipe[Recipe]):
     """Section `relate` of params.yaml."""
 
     part_images: int = Field(gt=0)
+    counted_per_class: int = Field(gt=0)
+    """Training images of each class whose relations and motifs are counted."""
 
 
 def relate_one(found: Primitives, label: int, recipe: Recipe, index: int = 0) -> RelationGraph:
@@ -153,7 +155,8 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     }
     merge_parts(paths, root / OUT, GRAPH_LAYOUT, attributes)
     remove_parts(root, "relate")
-    write_counts(root / OUT, root / COUNTS, params.part_images, mapper)
+    how_many = params.part_images, params.counted_per_class
+    write_counts(root / OUT, root / COUNTS, *how_many, mapper)
     return outcome(store, root / OUT)
 
 

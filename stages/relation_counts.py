@@ -1,6 +1,7 @@
 """What the graphs of each class are made of: relations and motifs in numbers, as small tables.
 
-Only good training images with a class are counted, so that the tables may guide a choice.
+Only good training images are counted, the first ones of each class, so that the tables may guide
+a choice.
 """
 
 import csv
@@ -28,7 +29,7 @@ from perceptgraph.graphs.two_hop import adjacency_pairs
 from perceptgraph.stores.arrays import offsets_of
 from perceptgraph.stores.mapper import Mapper, TaskFailure
 from perceptgraph.stores.parts import Span, spans
-from perceptgraph.stores.ragged import Block
+from perceptgraph.stores.ragged import Block, RaggedStore
 from perceptgraph.stores.status import SPLITS
 
 OUT = "counts"  # below outputs/<dataset>/
@@ -75,14 +76,18 @@ def columns_of(relations: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def write_counts(store: Path, out: Path, part_images: int, mapper: Mapper) -> None:
-    """Count the graphs of `store`, write CLASSES and RELATIONS into the folder `out`."""
+def write_counts(store: Path, out: Path, part_images: int, most: int, mapper: Mapper) -> None:
+    """Count the graphs of `store`, write CLASSES and RELATIONS into the folder `out`.
+
+    Of each class, `most` images at most are counted.
+    """
     graphs = open_graphs(store)
-    parts = spans(len(graphs), part_images)
-    found = mapper(partial(count_span, store=store), parts)
+    chosen = chosen_images(graphs, most)
+    parts = [part for part in spans(len(graphs), part_images) if chosen[slice(*part)].any()]
+    found = mapper(partial(count_span, store=store, most=most), parts)
     # A worker that died, most likely of memory that others took, is done over here.
     counted = [
-        count_span(span, store) if isinstance(one, TaskFailure) else one
+        count_span(span, store, most) if isinstance(one, TaskFailure) else one
         for span, one in zip(parts, found, strict=True)
     ]
     relations = relation_names(graphs.attributes)
@@ -100,16 +105,28 @@ def write_counts(store: Path, out: Path, part_images: int, mapper: Mapper) -> No
     _write(out / RELATIONS, RELATION_FIELDS, _relation_rows(relations, degree, mixed, len(label)))
 
 
-def count_span(span: Span, store: Path) -> Counted:
-    """Counts of the training images among `span` of graphs.zarr at `store`."""
+def chosen_images(graphs: RaggedStore, most: int) -> NDArray[np.bool_]:
+    """(G,): the first good training images of each class, `most` of them at most."""
+    label = graphs.column("image/label")
+    is_train = graphs.column("image/split") == SPLITS.index("train")
+    good = np.flatnonzero(is_train & (graphs.column("status/ok") == 1) & (label >= 0))
+    by_class = good[np.argsort(label[good], kind="stable")]
+    size = np.bincount(label[good])
+    place = np.arange(len(good)) - np.repeat(offsets_of(size)[:-1], size)
+    chosen = np.zeros(len(graphs), bool)
+    chosen[by_class[place < most]] = True
+    return chosen
+
+
+def count_span(span: Span, store: Path, most: int) -> Counted:
+    """Counts of the chosen images among `span` of graphs.zarr at `store`."""
     graphs = open_graphs(store)
     block = graphs.block(*span)
-    label = block.columns["image/label"]
-    is_train = block.columns["image/split"] == SPLITS.index("train")
-    chosen = is_train & (block.columns["status/ok"] == 1) & (label >= 0)
+    chosen = chosen_images(graphs, most)[slice(*span)]
     frames = frames_in(block, chosen)
     relations = relation_names(graphs.attributes)
-    return count_graphs(frames, *edges_in(block, chosen), relations, label[chosen])
+    label = block.columns["image/label"][chosen]
+    return count_graphs(frames, *edges_in(block, chosen), relations, label)
 
 
 def frames_in(block: Block, chosen: NDArray[np.bool_]) -> Frames:

@@ -49,10 +49,9 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ray_reach=48.0,
         relations=RELATIONS,
     )
+    how = {"part_images": 50, "counted_per_class": 50}
     relate.run(
-        relate.Params(part_images=50, recipes={"all": relating}, recipe_of={"shapes": "all"}),
-        root,
-        serial,
+        relate.Params(**how, recipes={"all": relating}, recipe_of={"shapes": "all"}), root, serial
     )
     recipe = {"batch_size": 16, "max_steps": 20, "evaluate_every": 10, "patience": 5}
     speed = {"seed": 0, "learning_rate": 0.01, "weight_decay": 0.0, "networks": NETWORKS}

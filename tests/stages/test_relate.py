@@ -21,7 +21,12 @@ RECIPE = {
     "ray_reach": 48.0,
     "relations": {"near": {"k": 3}, "incidence": {"reach": 1.0}},
 }
-SECTION = {"part_images": 2, "recipes": {"all": RECIPE}, "recipe_of": {"drawn": "all"}}
+SECTION = {
+    "part_images": 2,
+    "counted_per_class": 100,
+    "recipes": {"all": RECIPE},
+    "recipe_of": {"drawn": "all"},
+}
 PARAMS = Params(**SECTION)
 
 

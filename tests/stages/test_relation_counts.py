@@ -19,6 +19,7 @@ from perceptgraph.stages.relation_counts import (
     N_DEGREES,
     RELATION_FIELDS,
     RELATIONS,
+    chosen_images,
     columns_of,
     count_span,
     write_counts,
@@ -64,10 +65,22 @@ def rows_of(path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_of_each_class_the_first_training_images_are_chosen(store) -> None:
+    opened = open_graphs(store)
+    label, split = opened.column("image/label"), opened.column("image/split")
+    good = (opened.column("status/ok") == 1) & (split == SPLITS.index("train"))
+
+    for most in (1, 3, 1000):
+        chosen = chosen_images(opened, most)
+
+        first = [np.flatnonzero(good & (label == c))[:most] for c in range(label.max() + 1)]
+        assert np.flatnonzero(chosen).tolist() == sorted(np.concatenate(first))
+
+
 def test_images_of_a_span_are_counted_as_if_alone(store) -> None:
     graphs = training_graphs(store)
 
-    counted = count_span((0, len(open_graphs(store))), store)
+    counted = count_span((0, len(open_graphs(store))), store, 100)
 
     assert counted.label.tolist() == [graph.label for graph in graphs]
     assert counted.counts.tolist() == [numbers_of(graph) for graph in graphs]
@@ -78,7 +91,7 @@ def test_images_of_a_span_are_counted_as_if_alone(store) -> None:
 
 
 def test_rows_hold_the_means_of_each_class(store, tmp_path) -> None:
-    write_counts(store, tmp_path / "counts", 7, serial)
+    write_counts(store, tmp_path / "counts", 7, 100, serial)
 
     graphs = training_graphs(store)
     rows = rows_of(tmp_path / "counts" / CLASSES)
@@ -96,7 +109,7 @@ def test_rows_hold_the_means_of_each_class(store, tmp_path) -> None:
 
 
 def test_rows_of_relations_are_shares(store, tmp_path) -> None:
-    write_counts(store, tmp_path / "counts", 100, serial)
+    write_counts(store, tmp_path / "counts", 100, 100, serial)
 
     rows = rows_of(tmp_path / "counts" / RELATIONS)
 
@@ -115,8 +128,8 @@ def test_tables_do_not_depend_on_the_size_of_parts_or_their_order(store, tmp_pat
         far = pickle.loads(pickle.dumps(function))
         return pickle.loads(pickle.dumps(serial(far, items[::-1])))[::-1]
 
-    write_counts(store, tmp_path / "one", 1000, serial)
-    write_counts(store, tmp_path / "many", 5, backwards)
+    write_counts(store, tmp_path / "one", 1000, 100, serial)
+    write_counts(store, tmp_path / "many", 5, 100, backwards)
 
     for name in (CLASSES, RELATIONS):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "many" / name).read_bytes()
@@ -125,7 +138,7 @@ def test_tables_do_not_depend_on_the_size_of_parts_or_their_order(store, tmp_pat
 def test_a_store_without_images_gives_tables_without_rows(tmp_path) -> None:
     write_learnable_store(tmp_path / "graphs.zarr", n=0)
 
-    write_counts(tmp_path / "graphs.zarr", tmp_path / "counts", 5, serial)
+    write_counts(tmp_path / "graphs.zarr", tmp_path / "counts", 5, 100, serial)
 
     assert rows_of(tmp_path / "counts" / CLASSES) == []
     rows = rows_of(tmp_path / "counts" / RELATIONS)
@@ -136,8 +149,8 @@ def test_what_a_worker_died_of_is_counted_here(store, tmp_path) -> None:
     def fragile(function, items):
         return [TaskFailure("killed"), *serial(function, items[1:])]
 
-    write_counts(store, tmp_path / "one", 9, serial)
-    write_counts(store, tmp_path / "other", 9, fragile)
+    write_counts(store, tmp_path / "one", 9, 100, serial)
+    write_counts(store, tmp_path / "other", 9, 100, fragile)
 
     for name in (CLASSES, RELATIONS):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()

@@ -116,7 +116,9 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ray_reach=48.0,
         relations=relations,
     )
-    params = relate.Params(part_images=100, recipes={"all": recipe}, recipe_of={RUNG: "all"})
+    params = relate.Params(
+        part_images=100, counted_per_class=50, recipes={"all": recipe}, recipe_of={RUNG: "all"}
+    )
     relate.run(params, root, serial)
     return root
 
