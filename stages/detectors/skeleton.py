@@ -15,20 +15,15 @@ CHAMFER = 3  # a step of distance is worth, a diagonal one 4
 
 
 def _tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-    """By pattern: whether either half of a round of thinning takes it; is simple; neighbours."""
+    """By pattern: whether a round of thinning takes it; whether it is simple; neighbours."""
     pattern = np.arange(256)
     x = [(pattern >> (k % 8) & 1).astype(bool) for k in range(9)]
-    right, up, left, down = x[0], x[2], x[4], x[6]
-    diagonal = x[1], x[3], x[5], x[7]
-    turns = [~x[k] & (x[k - 1] | x[k - 2]) for k in (2, 4, 6, 8)]
     ones = [x[k] | x[k + 1] for k in (1, 3, 5, 7)], [x[k] | x[k + 1] for k in (0, 2, 4, 6)]
     fewest = np.minimum(*(np.sum(pairs, axis=0) for pairs in ones))
-    thick = (np.sum(turns, axis=0) == 1) & (fewest >= 2) & (fewest <= 3)
-    first = thick & ~((down | diagonal[2] | ~diagonal[1]) & left)
-    second = thick & ~((up | diagonal[0] | ~diagonal[3]) & right)
     empty = [~one for one in x]
     crossings = [empty[k] & ~(empty[k] & empty[k + 1] & empty[(k + 2) % 8]) for k in (0, 2, 4, 6)]
-    return np.stack([first, second]), np.sum(crossings, axis=0) == 1, np.sum(x[:8], axis=0)
+    simple = np.sum(crossings, axis=0) == 1
+    return simple & (fewest >= 2) & (fewest <= 3), simple, np.sum(x[:8], axis=0)
 
 
 THINS, SIMPLE, N_NEIGHBOURS = _tables()
@@ -64,46 +59,65 @@ def distance_to_ground(figure):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def thin(figure):  # type: ignore[no-untyped-def]
+def thin(figure, strength):  # type: ignore[no-untyped-def]
     """Make a figure its skeleton; returns the rows and columns (P, 2) int32 of its pixels.
 
-    Rounds of parallel thinning in two halves [1]_, then pixels at which a path turns a corner
-    that it could cut: no pixel of the result can go without cutting or shortening a curve.
+    In each round pixels of the border go, the weakest first, if no end is cut off [1]_ and none
+    but one part becomes of the figure around them; then those at which a path turns a corner that
+    it could cut. No pixel of the result can go without cutting or shortening a curve. Only equal
+    strengths make it depend on the pose of the picture.
+
+    Parameters
+    ----------
+    figure : (H, W) uint8
+    strength : (H, W) float32
 
     References
     ----------
     .. [1] Z. Guo, R. W. Hall, "Parallel thinning with two-subiteration algorithms",
-           Communications of the ACM 32(3), 1989.
+           Communications of the ACM 32(3), 1989: what an end is.
     """
+    pixels = _weakest_first(figure, strength)
+    border = np.empty(len(pixels), np.bool_)
+    n = len(pixels) + 1
+    while len(pixels) < n:
+        n = len(pixels)
+        for i in range(n):
+            r, c = pixels[i]
+            around = figure[r - 1, c] & figure[r + 1, c] & figure[r, c - 1] & figure[r, c + 1]
+            border[i] = around == 0
+        left = 0
+        for i in range(n):
+            r, c = pixels[i]
+            if border[i] and THINS[pattern_at(figure, r, c)]:
+                figure[r, c] = 0
+            else:
+                pixels[left, 0] = r
+                pixels[left, 1] = c
+                left += 1
+        pixels = pixels[:left]
+    return drop_corners(figure, pixels)
+
+
+@njit(cache=True, nogil=True)
+def _weakest_first(figure, strength):  # type: ignore[no-untyped-def]
+    """Rows and columns (P, 2) int32 of the pixels of a figure."""
     height, width = figure.shape
-    pixels = np.empty((np.count_nonzero(figure), 2), np.int32)
+    places = np.empty(np.count_nonzero(figure), np.int64)
+    of = np.empty(len(places), np.float32)
     n = 0
-    for r in range(1, height - 1):
-        for c in range(1, width - 1):
+    for r in range(height):
+        for c in range(width):
             if figure[r, c]:
-                pixels[n, 0] = r
-                pixels[n, 1] = c
+                places[n] = r * width + c
+                of[n] = strength[r, c]
                 n += 1
-    changed = True
-    while changed:
-        changed = False
-        for half in range(2):
-            for i in range(n):
-                r, c = pixels[i]
-                if THINS[half, pattern_at(figure, r, c)]:
-                    pixels[i, 0] = -r
-            left = 0
-            for i in range(n):
-                r, c = pixels[i]
-                if r < 0:
-                    figure[-r, c] = 0
-                    changed = True
-                else:
-                    pixels[left, 0] = r
-                    pixels[left, 1] = c
-                    left += 1
-            n = left
-    return drop_corners(figure, pixels[:n])
+    pixels = np.empty((n, 2), np.int32)
+    order = np.argsort(of, kind="mergesort")
+    for i in range(n):
+        pixels[i, 0] = places[order[i]] // width
+        pixels[i, 1] = places[order[i]] % width
+    return pixels
 
 
 @njit(cache=True, nogil=True)
@@ -135,12 +149,22 @@ def _drop_corner(figure, r, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def prune(skeleton, pixels, distance, share):  # type: ignore[no-untyped-def]
+def prune(skeleton, pixels, strength, distance, share):  # type: ignore[no-untyped-def]
     """Take spurs off a skeleton, in place; returns the pixels that are left.
 
     A spur ends freely and is no longer than `share` of the half width of the stroke that it
-    leaves, plus one pixel. Of two at the same place the shorter goes, and the other goes on as
-    the end of the stroke.
+    leaves, plus one pixel. Of two at the same place the shorter goes, of two as long the one with
+    the weaker end, and the other goes on as the end of the stroke.
+
+    Parameters
+    ----------
+    skeleton, pixels
+        Of `thin`.
+    strength : (H, W) float32
+        That `thin` had.
+    distance : (H, W) int32
+        Of `distance_to_ground`.
+    share : float
     """
     ends = np.empty((len(pixels), 2), np.int64)
     length = np.empty(len(pixels), np.int64)
@@ -148,20 +172,20 @@ def prune(skeleton, pixels, distance, share):  # type: ignore[no-untyped-def]
     for i in range(len(pixels)):
         r, c = pixels[i]
         if N_NEIGHBOURS[pattern_at(skeleton, r, c)] == 1:
-            spur = _spur(skeleton, distance, r, c, share, False)
+            spur = _spur(skeleton, strength, distance, r, c, share, False)
             if spur > 0:
                 ends[n] = pixels[i]
                 length[n] = spur
                 n += 1
-    for i in np.argsort(length[:n]):
+    for i in np.argsort(length[:n], kind="mergesort"):
         r, c = ends[i]
-        if _spur(skeleton, distance, r, c, share, False) > 0:
-            _spur(skeleton, distance, r, c, share, True)
+        if _spur(skeleton, strength, distance, r, c, share, False) > 0:
+            _spur(skeleton, strength, distance, r, c, share, True)
     return drop_corners(skeleton, pixels)
 
 
 @njit(cache=True, nogil=True)
-def _spur(skeleton, distance, r, c, share, erase):  # type: ignore[no-untyped-def]
+def _spur(skeleton, strength, distance, r, c, share, erase):  # type: ignore[no-untyped-def]
     """Length in pixels of the spur that ends here, -1 if it is none; `erase` takes it off."""
     from_r, from_c = -1, -1
     length = 0
@@ -180,9 +204,10 @@ def _spur(skeleton, distance, r, c, share, erase):  # type: ignore[no-untyped-de
         from_r, from_c, r, c = r, c, next_r, next_c
     if erase:
         # What the spur left behind may be a corner now, where the stroke goes on.
-        for k in range(8):
-            if skeleton[r + ROW_STEP[k], c + COLUMN_STEP[k]]:
-                _drop_corner(skeleton, r + ROW_STEP[k], c + COLUMN_STEP[k])
+        around = skeleton[r - 1 : r + 2, c - 1 : c + 2].copy()
+        around[1, 1] = 0
+        for near in _weakest_first(around, strength[r - 1 : r + 2, c - 1 : c + 2]):
+            _drop_corner(skeleton, r - 1 + near[0], c - 1 + near[1])
         _drop_corner(skeleton, r, c)
     is_short = length <= share * distance[r, c] / CHAMFER + 1
     return length if n_ahead > 1 and is_short else -1

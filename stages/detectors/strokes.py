@@ -119,21 +119,43 @@ def _levels(image):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _smoothed(beyond):  # type: ignore[no-untyped-def]
+    """Sums of three by three pixels, binomial weights: what is in the middle of a stroke is most.
+
+    Pairs of opposite pixels are added first, so that the sum does not know where up is.
+    """
+    out = np.zeros_like(beyond)
+    for r in range(1, beyond.shape[0] - 1):
+        for c in range(1, beyond.shape[1] - 1):
+            down = beyond[r - 1, c] + beyond[r + 1, c]
+            across = beyond[r, c - 1] + beyond[r, c + 1]
+            falling = beyond[r - 1, c - 1] + beyond[r + 1, c + 1]
+            rising = beyond[r - 1, c + 1] + beyond[r + 1, c - 1]
+            out[r, c] = 4 * beyond[r, c] + (2 * (down + across) + (falling + rising))
+    return out
+
+
+@njit(cache=True, nogil=True)
 def _strokes(  # type: ignore[no-untyped-def]
     image, level, is_bright, spur, min_length, log10_tests, log10_p, spacing, log10_eps
 ):
     """Points, offsets, widths and log10(NFA) of the strokes beyond a level, the best first."""
     height, width = image.shape
+    sign = np.float32(1) if is_bright else np.float32(-1)
     figure = np.zeros((height + 2, width + 2), np.uint8)
+    beyond = np.zeros((height + 2, width + 2), np.float32)
     for r in range(height):
         for c in range(width):
             figure[r + 1, c + 1] = (image[r, c] > level) == is_bright
+            beyond[r + 1, c + 1] = sign * (image[r, c] - level)
     distance = distance_to_ground(figure)
+    # What is deep inside is stronger than what is near the ground, also where all is as bright.
+    beyond += beyond.max() / np.float32(CHAMFER) * distance.astype(np.float32)
     reach = distance.max() / CHAMFER + 1.5
-    pixels = prune(figure, thin(figure), distance, spur)
+    strength = _smoothed(_smoothed(beyond))
+    pixels = prune(figure, thin(figure, strength), strength, distance, spur)
     points, offsets, met = curves(figure, pixels)
     points -= np.float32(1)  # the ground around the figure
-    sign = 1.0 if is_bright else -1.0
     points, across = centred(image, level, sign, points, offsets, met, reach)
     log10_nfa = np.empty(len(met), np.float32)
     for k in range(len(met)):

@@ -1,6 +1,7 @@
 """Strokes of drawings: skeleton, spurs, middle line, width."""
 
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from perceptgraph.stages.detectors.stroke_paths import curves
 from perceptgraph.stages.detectors.strokes import strokes
 
 EIGHT = np.ones((3, 3))
+STRENGTH = np.random.default_rng(0).random((14, 16), np.float32)
 Figure = NDArray[np.uint8]
 figures = arrays(np.uint8, (12, 14), elements=st.integers(0, 1)).map(lambda f: np.pad(f, 1))
 
@@ -36,7 +38,7 @@ def n_parts(figure: Figure) -> tuple[int, int]:
 
 def skeleton_of(figure: Figure) -> tuple[Figure, NDArray[np.int32]]:
     skeleton = figure.copy()
-    return skeleton, thin(skeleton)
+    return skeleton, thin(skeleton, STRENGTH)
 
 
 @settings(deadline=None)  # the first call compiles
@@ -64,7 +66,7 @@ def test_no_pixel_of_a_skeleton_can_go_but_ends(figure: Figure) -> None:
 def test_without_spurs_it_is_still_connected_as_the_figure_is(figure: Figure) -> None:
     skeleton, pixels = skeleton_of(figure)
 
-    left = prune(skeleton, pixels, distance_to_ground(figure), 2.0)
+    left = prune(skeleton, pixels, STRENGTH, distance_to_ground(figure), 2.0)
 
     assert n_parts(skeleton) == n_parts(figure)
     assert len(left) == skeleton.sum()
@@ -200,3 +202,27 @@ def test_any_layout_of_the_image_gives_the_same() -> None:
     frozen.setflags(write=False)
 
     np.testing.assert_array_equal(strokes(frozen).points, strokes(image).points)
+
+
+@pytest.mark.parametrize("turn", [np.rot90, np.flipud, np.fliplr, np.transpose])
+def test_a_turned_or_mirrored_drawing_has_the_same_strokes(turn: Any) -> None:
+    segments = [
+        ((9.2, 14.7), (50.3, 30.1)),
+        ((33.4, 8.6), (20.2, 52.9)),
+        ((44.1, 10.3), (49.8, 55.2)),
+    ]
+    image = drawn(64, segments, 4.3)
+    place = np.stack(np.mgrid[:64, :64], axis=-1)
+
+    here, there = strokes(image), strokes(np.ascontiguousarray(turn(image)))
+
+    # Where each pixel of the turned image was, and so each point of the strokes found there.
+    was = np.stack([turn(place[:, :, k]) for k in range(2)], axis=-1).astype(float)
+    rows, columns = there.points.T
+    before = was[0, 0] + rows[:, None] * (was[1, 0] - was[0, 0])
+    before += columns[:, None] * (was[0, 1] - was[0, 0])
+    one = np.column_stack([here.points, here.width])
+    other = np.column_stack([before, there.width])
+    assert len(here) == len(there) >= 6
+    assert len(one) == len(other)
+    assert np.abs(one[:, None] - other[None]).max(axis=2).min(axis=1).max() < 1e-3
