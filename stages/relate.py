@@ -138,14 +138,17 @@ def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
         )
     facts = {"recipe": recipe.model_dump(), "primitives": found.digest, "layout": [FORMAT, VERSION]}
     code = [Path(package.__path__[0]) for package in (graphs, stages, stores)]
-    paths = make_parts(
+    todo = spans(len(found), params.part_images)
+    make = partial(
+        make_parts,
         root / "parts" / "relate" / key_of(facts, code),
         GRAPH_LAYOUT,
-        spans(len(found), params.part_images),
-        partial(relate_span, store=store, recipe=recipe),
-        partial(crashed_record, store=store, recipe=recipe),
-        mapper,
+        read=partial(relate_span, store=store, recipe=recipe),
+        crashed=partial(crashed_record, store=store, recipe=recipe),
+        mapper=mapper,
     )
+    make(todo[:1])  # compiles what is needed, which several workers would each do
+    paths = make(todo)
     attributes = {
         **{k: v for k, v in found.attributes.items() if k in ("class_names", "dataset")},
         **graph_attributes(list(recipe.relations)),
