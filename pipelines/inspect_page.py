@@ -102,7 +102,7 @@ def _kinds(frames: Frames) -> list[dict[str, Any]]:
     """Kinds of nodes there are, for the boxes to check."""
     counts = np.bincount(frames.kind, minlength=len(NODE_KINDS)).tolist()
     return [
-        {"name": kind, "ink": KIND_INKS[kind], "count": count, "is_dot": kind in ("junction",)}
+        {"name": kind, "ink": KIND_INKS[kind], "count": count, "is_dot": kind == "junction"}
         for kind, count in zip(NODE_KINDS, counts, strict=True)
         if count
     ]
