@@ -215,15 +215,39 @@ def doctor() -> None:
         raise typer.Exit(FAILED)
 
 
+@bench_app.command("graphs")
+def bench_graphs(
+    data: Annotated[
+        Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
+    ] = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="relate, loader, stream or stores; may be repeated; all if none is named."
+        ),
+    ] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Real images of every measure.")] = None,
+    graphs: Annotated[int | None, typer.Option(min=1, help="Graphs in synthetic stores.")] = None,
+    params: Annotated[Path, typer.Option(help="Recipes.")] = Path("params.yaml"),
+    json_out: JsonOut = None,
+) -> None:
+    """Speed of relations, of the loader beside torch_geometric's, and of building stores."""
+    from perceptgraph.pipelines.bench_graphs import Settings
+    from perceptgraph.pipelines.bench_graphs import bench_graphs as measure
+
+    measure(suite or [], data, Settings(images, graphs, params), json_out)
+
+
 @bench_app.command("loader")
 def bench_loader(
     json_out: JsonOut = None,
     n_graphs: Annotated[int, typer.Option(min=1, help="Graphs in the store.")] = 60_000,
 ) -> None:
     """Graphs per CPU-second: our loader beside the stock one of torch_geometric."""
-    from perceptgraph.pipelines.bench import bench_loader as measure
+    from perceptgraph.pipelines.bench_graphs import Settings
+    from perceptgraph.pipelines.bench_graphs import bench_graphs as measure
 
-    measure(n_graphs, json_out)
+    measure(["loader"], None, Settings(None, n_graphs, Path("params.yaml")), json_out)
 
 
 @bench_app.command("detectors")

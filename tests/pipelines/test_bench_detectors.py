@@ -10,7 +10,7 @@ from perceptgraph.benchmarks.photographs import photographs
 from perceptgraph.benchmarks.suites import SUITES
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines import bench_detectors as command
-from perceptgraph.pipelines.bench_detectors import bench_detectors, offsets_of, tables_of
+from perceptgraph.pipelines.bench_detectors import bench_detectors, offsets_of
 from perceptgraph.stages.params import ParamsError
 
 
@@ -65,16 +65,6 @@ def test_offsets_have_defaults_and_errors() -> None:
 def test_an_unknown_suite_is_an_error() -> None:
     with pytest.raises(ParamsError, match="lines"):
         bench_detectors(["line"], None, 1, [], None)
-
-
-def test_table_has_a_row_for_a_measure_and_a_column_for_each() -> None:
-    figures = {"a/b/ours": 1.0, "a/b/peer": 2.0, "a/ratio/peer": 3.0, "a/c/ours": 4.0}
-
-    tables = tables_of("t", figures)
-
-    headers = [[column.header for column in table.columns] for table in tables]
-    assert headers == [["measure", "ours", "peer"], ["measure", "ours"]]
-    assert [table.row_count for table in tables] == [2, 1]
 
 
 def test_a_suite_without_its_data_is_an_error_only_when_named(

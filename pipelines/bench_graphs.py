@@ -1,0 +1,48 @@
+"""Command `bench graphs`: speed of relations, loader and stores, suite by suite."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from perceptgraph.benchmarks import loader, relate_speed, streamed
+from perceptgraph.pipelines import graph_builds
+from perceptgraph.pipelines.bench import Figures, look_in, run_suites
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the suites are told."""
+
+    images: int | None
+    """Real images of every measure. None: as many as there are, or as the goal is stated for."""
+    graphs: int | None
+    """Synthetic graphs. None: as many as the goal is stated for."""
+    params: Path
+    """Recipes of detection and relation."""
+
+
+SUITES: dict[str, Callable[[Settings], Figures]] = {
+    "relate": lambda settings: relate_speed.measure(),
+    "loader": lambda settings: loader.measure(settings.graphs or 60_000),
+    "stream": lambda settings: streamed.measure(settings.graphs or 1_000_000),
+    "stores": lambda settings: graph_builds.measure(settings.images, settings.params),
+}
+
+
+def bench_graphs(
+    suites: Sequence[str], data: Path | None, settings: Settings, json_out: Path | None
+) -> None:
+    """Measure the suites, all of them if none is named; print a table of each, write all figures.
+
+    Raises
+    ------
+    ParamsError
+        An unknown suite.
+    MissingData
+        `data` is no folder, or a suite that was named lacks its data.
+    """
+    look_in(data)
+    torch.set_num_threads(1)
+    run_suites(suites, SUITES, settings, json_out)
