@@ -8,13 +8,14 @@ of different numbers have different dimensions: it is rises that compare, not le
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from perceptgraph.datasets.catalog import opener
+from perceptgraph.datasets.catalog import MissingData, opener
 from perceptgraph.datasets.image_set import Collection
 from perceptgraph.graphs.alignment import best_dimensions, randomisation_curve
 from perceptgraph.graphs.frames import Frames
@@ -27,6 +28,8 @@ from perceptgraph.stores.status import SPLITS
 
 DETECTORS: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
 RELATIONS = {name: k for name, k in EVERY_RELATION.items() if name not in ("complete", "delaunay")}
+SETS: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "ot8": {"val_per_class": 20}}
+"""Data sets, with their keywords."""
 NEAREST = 8
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 N_DRAWS = 3
@@ -34,14 +37,23 @@ N_DRAWS = 3
 Floats = NDArray[np.float64]
 
 
-def measure(name: str, per_class: int, **keywords: Any) -> dict[str, float]:
-    """Figures of the data set `name`, from the first training images of each class.
+def measure(per_class: int) -> dict[str, float]:
+    """Figures of SETS, from the first training images of each class; of those that are there.
 
-    They are named `alignment/<set>/<numbers>/<what>`: `sam_<percent>` at each of SHARES, `rise`
+    They are named `alignment/<set>/<what>/<numbers>`: `sam_<percent>` at each of SHARES, `rise`
     from the first to the last, and `homophily`, the share of the edges that join images of one
-    class. `keywords` are those of the data set.
+    class.
     """
-    images = opener(name)(**keywords)
+    figures: dict[str, float] = {}
+    for name, keywords in SETS.items():
+        # A public set may not be there; what is drawn always is.
+        with suppress(MissingData):
+            figures |= of_set(name, opener(name)(**keywords), per_class)
+    return figures
+
+
+def of_set(name: str, images: Collection, per_class: int) -> dict[str, float]:
+    """The figures of one data set."""
     chosen = training_images(images, per_class)
     label = np.array([images.identify(i)[1] for i in chosen])
     found = [detect(images.read(i).pixels, DETECTORS) for i in chosen]
@@ -49,7 +61,7 @@ def measure(name: str, per_class: int, **keywords: Any) -> dict[str, float]:
     figures = {}
     for kind, numbers in numbers_of(frames, label).items():
         for what, value in alignment_figures(numbers, label, np.random.default_rng(0)).items():
-            figures[f"alignment/{name}/{kind}/{what}"] = value
+            figures[f"alignment/{name}/{what}/{kind}"] = value
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Command `bench graphs`: speed of relations, loader and stores, suite by suite."""
+"""Command `bench graphs`: speed of relations, loader and stores, and what relations tell."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from perceptgraph.benchmarks import loader, relate_speed, streamed
+from perceptgraph.benchmarks import alignment, loader, relate_speed, streamed
 from perceptgraph.pipelines import graph_builds
 from perceptgraph.pipelines.bench import Figures, look_in, run_suites
 
@@ -16,7 +16,8 @@ class Settings:
     """What the suites are told."""
 
     images: int | None
-    """Real images of every measure. None: as many as there are, or as the goal is stated for."""
+    """Images of every measure, of each class for alignment. None: as many as there are, or as the
+    goal is stated for."""
     graphs: int | None
     """Synthetic graphs. None: as many as the goal is stated for."""
     params: Path
@@ -27,6 +28,7 @@ SUITES: dict[str, Callable[[Settings], Figures]] = {
     "relate": lambda settings: relate_speed.measure(),
     "loader": lambda settings: loader.measure(settings.graphs or 60_000),
     "stream": lambda settings: streamed.measure(settings.graphs or 1_000_000),
+    "alignment": lambda settings: alignment.measure(settings.images or 20),
     "stores": lambda settings: graph_builds.measure(settings.images, settings.params),
 }
 

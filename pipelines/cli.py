@@ -223,7 +223,8 @@ def bench_graphs(
     suite: Annotated[
         list[str] | None,
         typer.Option(
-            help="relate, loader, stream or stores; may be repeated; all if none is named."
+            help="relate, loader, stream, alignment or stores; may be repeated; all if none is "
+            "named."
         ),
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Real images of every measure.")] = None,
@@ -231,7 +232,7 @@ def bench_graphs(
     params: Annotated[Path, typer.Option(help="Recipes.")] = Path("params.yaml"),
     json_out: JsonOut = None,
 ) -> None:
-    """Speed of relations, of the loader beside torch_geometric's, and of building stores."""
+    """Speed of relations, loader and stores; how relations align with classes."""
     from perceptgraph.pipelines.bench_graphs import Settings
     from perceptgraph.pipelines.bench_graphs import bench_graphs as measure
 

@@ -1,13 +1,16 @@
 import numpy as np
 import pytest
 
+from perceptgraph.benchmarks import alignment
 from perceptgraph.benchmarks.alignment import (
     NEAREST,
     alignment_figures,
     measure,
     nearest_images,
+    of_set,
     training_images,
 )
+from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.datasets.shapes import open_shapes
 
 
@@ -44,11 +47,29 @@ def test_the_first_training_images_of_each_class_are_taken() -> None:
 
 
 def test_relations_of_shapes_know_more_of_the_classes_than_their_nodes() -> None:
-    figures = measure("shapes", 5, train_per_class=5, val_per_class=1, test_per_class=1)
+    images = open_shapes(train_per_class=5, val_per_class=1, test_per_class=1)
+
+    figures = of_set("shapes", images, 5)
 
     homophily = {
-        kind: figures[f"alignment/shapes/{kind}/homophily"]
+        kind: figures[f"alignment/shapes/homophily/{kind}"]
         for kind in ("nodes", "relations", "typed_motifs", "untyped_motifs")
     }
     assert homophily["relations"] > homophily["nodes"]
     assert homophily["typed_motifs"] > homophily["nodes"]
+
+
+def test_sets_that_are_not_there_are_left_out(monkeypatch) -> None:
+    def missing(**keywords):
+        raise MissingData("no such file")
+
+    def small(**keywords):
+        return open_shapes(train_per_class=3, val_per_class=1, test_per_class=1)
+
+    openers = {"shapes": small, "ot8": missing}
+    monkeypatch.setattr(alignment, "opener", openers.__getitem__)
+
+    figures = measure(3)
+
+    assert {name.split("/")[1] for name in figures} == {"shapes"}
+    assert {name.split("/")[2] for name in figures} >= {"sam_0", "sam_100", "rise"}
