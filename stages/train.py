@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from perceptgraph import datasets, graphs, stages, stores
 from perceptgraph.graphs.models import MODELS
-from perceptgraph.graphs.models.classifier import Classifier, Samples
+from perceptgraph.graphs.models.classifier import Classifier, ClosedForm, Samples
 from perceptgraph.graphs.models.fitting import Checkpoint, Evaluation, Recipe, best_of, fit
 from perceptgraph.graphs.models.saved import About, classifier_of, n_parameters, save_model
 from perceptgraph.stages.baselines import BASELINES
@@ -215,6 +215,11 @@ def _work(
 ) -> dict[str, int]:
     """Counts for the ledger; multiply-adds of training and of all validations."""
     steps = history[-1].step
+    each = macs_per_sample(net, samples, train)
+    if isinstance(net, ClosedForm):
+        solved = {"images": len(train) + len(val), "steps": 1, "epochs": 1}
+        macs = net.solving_macs + round(each * len(val))
+        return {**solved, "parameters": n_parameters(net), "macs": macs}
     seen = min(batch_size, len(train)) * steps
     forwards = seen * (1 + BACKWARD) + len(val) * len(history)
     return {
@@ -222,5 +227,5 @@ def _work(
         "steps": steps,
         "epochs": -(-seen // len(train)),
         "parameters": n_parameters(net),
-        "macs": round(forwards * macs_per_sample(net, samples, train)),
+        "macs": round(forwards * each),
     }

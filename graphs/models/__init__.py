@@ -1,7 +1,8 @@
 """Classifiers of relation graphs, one file per model.
 
-A model is a `graph_net.GraphNet`. The table names where each is and imports none, so a cell that
-trains one model depends on that model's file and on no other's.
+A model is a `graph_net.GraphModel`: a network, or one with a closed form. The table names where
+each is and imports none, so a cell that trains one model depends on that model's file and on no
+other's.
 """
 
 MODELS = {
@@ -10,5 +11,6 @@ MODELS = {
     "gcn": "perceptgraph.graphs.models.gcn:GCN",
     "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",
     "relative_pose": "perceptgraph.graphs.models.relative_pose:RelativePoseNet",
+    "kernel": "perceptgraph.graphs.models.kernel:KernelRidge",
 }
 """Model to "module:class"."""

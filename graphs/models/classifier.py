@@ -52,7 +52,7 @@ class Samples(Protocol):
 
 
 class Classifier(nn.Module, ABC):
-    """A network that gives logits for a batch of samples.
+    """What gives logits for a batch of samples.
 
     Its first argument is the schema of the samples; its keyword-only arguments are its parameters
     in params.yaml.
@@ -80,13 +80,34 @@ class Classifier(nn.Module, ABC):
         """What the model must know of its samples, from their facts or those of a saved model."""
 
     @abstractmethod
-    def prepare(self, batches: Iterable[Any]) -> None:
-        """Take the statistics of the input from the training set, before the first step."""
-
-    @abstractmethod
     def logits(self, batch: Any) -> Tensor:
         """Logits (G, C)."""
 
     @abstractmethod
     def macs(self, batch: Any) -> int:
         """Multiply-adds of the logits, from the standardised input on."""
+
+
+class Network(Classifier):
+    """A classifier that learns by gradient descent, step by step."""
+
+    @abstractmethod
+    def prepare(self, batches: Iterable[Any]) -> None:
+        """Take the statistics of the input from the training set, before the first step."""
+
+
+class ClosedForm(Classifier):
+    """A classifier that is solved at once."""
+
+    solving_macs: int = 0
+    """Multiply-adds of the solution; 0 before."""
+
+    @abstractmethod
+    def solve(
+        self,
+        samples: Samples,
+        train: NDArray[np.int64],
+        rng: np.random.Generator,
+        drawn: Drawn | None,
+    ) -> None:
+        """Learn from samples `train`, and from what `drawn` makes of them, if it is given."""

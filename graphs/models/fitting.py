@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from perceptgraph.graphs.models.classifier import Classifier, Drawn, Samples
+from perceptgraph.graphs.models.classifier import Classifier, ClosedForm, Drawn, Network, Samples
 from perceptgraph.graphs.shards import batches
 
 EVALUATION_BATCH = 256
@@ -134,7 +134,9 @@ def fit(
     on_evaluation: Callable[[Evaluation], None] = lambda row: None,
     drawn: Drawn | None = None,
 ) -> list[Evaluation]:
-    """Fit `net` on samples `train`; it ends with its best weights on samples `val`.
+    """Fit `net` on samples `train`; a network ends with its best weights on samples `val`.
+
+    A model with a closed form is solved, and evaluated once.
 
     Parameters
     ----------
@@ -164,6 +166,13 @@ def fit(
             f"expected training and validation samples, got {len(train)} and {len(val)}"
         )
     device = device or torch.device("cpu")
+    if isinstance(net, ClosedForm):
+        net.solve(samples, train, rng, drawn)
+        row = _evaluate(net, samples, val, device, 1, 0.0)
+        on_evaluation(row)
+        return [row]
+    if not isinstance(net, Network):
+        raise TypeError(f"expected a Network or a ClosedForm, got {type(net).__name__}")
     seed = int(rng.integers(2**62))
     net.prepare(samples.batch(train[i : i + 1024]) for i in range(0, len(train), 1024))
     net.to(device)

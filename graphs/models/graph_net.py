@@ -11,7 +11,7 @@ from torch import Tensor
 from perceptgraph.graphs.augment import check_augmentation
 from perceptgraph.graphs.augmented import augmented_batch
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore
-from perceptgraph.graphs.models.classifier import Classifier, Drawn
+from perceptgraph.graphs.models.classifier import Classifier, Drawn, Network
 from perceptgraph.graphs.models.features import NodeInput
 from perceptgraph.graphs.streaming import GraphStream, open_samples
 
@@ -40,16 +40,12 @@ def readout(nodes: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
     return torch.cat([mean, most, size.log1p()], dim=1)
 
 
-class GraphNet(Classifier):
+class GraphModel(Classifier):
     """A classifier of relation graphs."""
 
     STORE: ClassVar[str] = "graphs.zarr"
     READS_HOPS: ClassVar[bool] = False
     """It reads one-hop and two-hop pairs."""
-
-    def __init__(self, read: NodeInput) -> None:
-        super().__init__()
-        self.read = read
 
     @classmethod
     def supplied(cls, store: Store) -> Store:
@@ -75,6 +71,14 @@ class GraphNet(Classifier):
     def schema(facts: Mapping[str, Any]) -> GraphSchema:
         """What the model must know of the graphs."""
         return GraphSchema.of(facts)
+
+
+class GraphNet(GraphModel, Network):
+    """A network on relation graphs."""
+
+    def __init__(self, read: NodeInput) -> None:
+        super().__init__()
+        self.read = read
 
     def prepare(self, batches: Iterable[GraphBatch]) -> None:
         """Take the statistics of the nodes of the training set."""

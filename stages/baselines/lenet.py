@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from perceptgraph.graphs.models.classifier import Classifier
+from perceptgraph.graphs.models.classifier import Network
 from perceptgraph.stages.baselines.pixels import PixelBatch, PixelStore, read_pixels
 
 KERNEL, FIRST, SECOND, DENSE = 5, 6, 16, (120, 84)
 
 
-class LeNet(Classifier):
+class LeNet(Network):
     """LeNet-5 [1]_ with rectified units and maximum pooling, on grey squares.
 
     Two convolutions of 5 x 5 without padding, each followed by pooling over 2 x 2; two dense
