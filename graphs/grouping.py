@@ -75,14 +75,22 @@ def perpendicular(
 
 
 def collinear(
-    frames: Frames, *, tolerance_deg: float = 10.0, reach: float = 1.0, k: int = 2
+    frames: Frames,
+    *,
+    tolerance_deg: float = 10.0,
+    max_overlap: float = 0.2,
+    reach: float = 1.0,
+    k: int = 2,
 ) -> Edges:
     """Good continuation: both axes lie, within the tolerance, on the way between the middles.
 
-    Of those with a gap of at most `reach` mean lengths, each takes the k closest.
+    They go on behind each other: what they lie in front of each other, if anything, is less than
+    `max_overlap` of the shorter one's length. Of those with a gap of at most `reach` mean lengths,
+    each takes the k closest.
     """
     closest = nobody(len(frames), k)
-    _offer_collinear(pieces_of(frames), frames.offsets, tolerance(tolerance_deg), reach, closest)
+    within = tolerance(tolerance_deg)
+    _offer_collinear(pieces_of(frames), frames.offsets, within, max_overlap, reach, closest)
     return both_ways(closest, len(frames))
 
 
@@ -133,8 +141,7 @@ def _offer_parallel(
                 cosine, sine = turn(p, i, j)
                 if abs(sine) * within.cos > abs(cosine) * within.sin:
                     continue
-                least = 2 * min_overlap * min(p.half[i], p.half[j])
-                if min(_overlap(p, i, j, cosine), _overlap(p, j, i, cosine)) >= least:
+                if _overlap(p, i, j) >= 2 * min_overlap * min(p.half[i], p.half[j]):
                     _offer_each_other(p, i, j, reach, closest)
 
 
@@ -154,7 +161,12 @@ def _offer_perpendicular(
 
 @njit(cache=True, nogil=True)
 def _offer_collinear(
-    p: Pieces, offsets: NDArray[np.int64], within: Tolerance, reach: float, closest: Closest
+    p: Pieces,
+    offsets: NDArray[np.int64],
+    within: Tolerance,
+    max_overlap: float,
+    reach: float,
+    closest: Closest,
 ) -> None:
     for g in range(len(offsets) - 1):
         for i in range(offsets[g], offsets[g + 1]):
@@ -165,7 +177,9 @@ def _offer_collinear(
                 if abs(left) * within.cos > abs(along) * within.sin:
                     continue
                 along, left = seen_from(p, j, i)
-                if abs(left) * within.cos <= abs(along) * within.sin:
+                if abs(left) * within.cos > abs(along) * within.sin:
+                    continue
+                if _overlap(p, i, j) < 2 * max_overlap * min(p.half[i], p.half[j]):
                     _offer_each_other(p, i, j, reach, closest)
 
 
@@ -209,11 +223,18 @@ def _may_pair(p: Pieces, i: int, j: int, reach: float) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _overlap(p: Pieces, i: int, j: int, cosine: float) -> float:
-    """Length of the part of i in front of which j lies, along the normal of i; below 0 for none."""
-    along, _ = seen_from(p, i, j)
-    shadow = p.half[j] * abs(cosine)
-    return min(p.half[i], along + shadow) - max(-p.half[i], along - shadow)
+def _overlap(p: Pieces, i: int, j: int) -> float:
+    """Length of the part of one that lies in front of the other, the less of both views.
+
+    In front means along the normal; below 0 where there is no such part.
+    """
+    cosine, _ = turn(p, i, j)
+    least = np.inf
+    for here, there in ((i, j), (j, i)):
+        along, _ = seen_from(p, here, there)
+        end, shadow = p.half[here], p.half[there] * abs(cosine)
+        least = min(least, min(end, along + shadow) - max(-end, along - shadow))
+    return least
 
 
 @njit(cache=True, nogil=True)

@@ -77,15 +77,13 @@ def _branch_ranks(p: Pieces, junction: Nodes, line: Nodes, branches: Floats) -> 
     rank = np.zeros(len(line), np.uint8)
     for e in range(len(line)):
         along, left = seen_from(p, junction[e], line[e])
-        way = np.arctan2(left, along)
-        closest = np.inf
+        farthest = -np.inf
         for number in range(branches.shape[1]):
             angle = branches[junction[e], number]
-            if angle > 0:
-                apart = abs(np.arctan2(np.sin(angle - way), np.cos(angle - way)))
-                if apart < closest:
-                    closest = apart
-                    rank[e] = number
+            reached = along * np.cos(angle) + left * np.sin(angle)
+            if angle > 0 and reached > farthest:
+                farthest = reached
+                rank[e] = number
     return rank
 
 

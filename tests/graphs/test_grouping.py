@@ -33,18 +33,18 @@ def holds(name: str, nodes, i: int, j: int) -> bool:
     along = nodes.direction.astype(float) @ [1j, 1]
     half = nodes.attributes[:, 0].astype(float) / 2
     a, b, way = along[i], along[j], middle[j] - middle[i]
+    overlaps = []
+    for here, there in ((i, j), (j, i)):
+        ends = middle[there] + np.array([-1, 1]) * half[there] * along[there]
+        view = ((ends - middle[here]) / along[here]).real
+        overlaps.append(min(view.max(), half[here]) - max(view.min(), -half[here]))
+    overlap = min(overlaps) / (2 * min(half[i], half[j]))
     if name == "parallel":
-        ends = np.array([-1, 1])
-        overlaps = []
-        for here, there in ((i, j), (j, i)):
-            view = (middle[there] + ends * half[there] * along[there] - middle[here]) / along[here]
-            low, high = max(view.real.min(), -half[here]), min(view.real.max(), half[here])
-            overlaps.append(high - low)
-        return axis_angle(a, b) <= TOLERANCE and min(overlaps) >= 0.4 * min(half[i], half[j])
+        return axis_angle(a, b) <= TOLERANCE and overlap >= 0.2
     if name == "perpendicular":
         return axis_angle(a, b) >= np.pi / 2 - TOLERANCE
     if name == "collinear":
-        return max(axis_angle(a, way), axis_angle(b, way)) <= TOLERANCE
+        return max(axis_angle(a, way), axis_angle(b, way)) <= TOLERANCE and overlap < 0.2
     mirrored = -np.conj(a / way) * way
     follows = nodes.following[i] == j or nodes.following[j] == i
     alike = min(half[i], half[j]) >= 0.8 * max(half[i], half[j])
@@ -105,6 +105,11 @@ def test_a_line_goes_on_behind_a_gap_but_not_beside_it() -> None:
     nodes = lines([(0, 0), (0, 8)], [(0.2, 10), (0.2, 20)], [(4, 0), (4, 8)], [(0, 30), (8, 30)])
 
     assert pairs(collinear(nodes)) == {(0, 1)}
+
+
+def test_two_sides_of_a_thin_bar_do_not_continue_each_other() -> None:
+    assert pairs(collinear(lines([(0, 0), (0, 20)], [(1, 28), (1, 8)]))) == set()
+    assert pairs(collinear(lines([(0, 0), (0, 20)], [(1, 28), (1, 8)]), max_overlap=1)) == {(0, 1)}
 
 
 def test_bars_beyond_each_other_are_not_parallel_neighbours() -> None:
