@@ -129,9 +129,11 @@ def bar_junctions(
     facts = np.column_stack([unit, length, angle, reach, width, nfa, contrast])
     meeting = crossings(ends, reach_share, min_reach, max_reach)
     meeting = meeting[meeting[:, 2:].min(axis=1) < n_bars]
-    # the longest first: the result does not depend on the order of the segments
-    sure = length[meeting[:, 2:].astype(np.int64)].sum(axis=1)
-    places = meeting[np.lexsort((meeting[:, 1], meeting[:, 0], -sure)), :2]
+    # the longest first: the result depends neither on the order of the segments nor, since bars
+    # that share an edge are as long, on how lengths are rounded
+    pairs = meeting[:, 2:].astype(np.int64)
+    sure, broad, rare = (np.round(facts[:, k][pairs].sum(axis=1), 3) for k in (LENGTH, WIDTH, NFA))
+    places = meeting[np.lexsort((broad, rare, -sure)), :2]
     rows = _joined(places, ends, facts, max_width, min_branch)
     return rows[:, :-1], rows[:, -1], ends[:n_bars], width[:n_bars]
 

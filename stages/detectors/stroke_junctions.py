@@ -142,17 +142,21 @@ def _unrolled(of, span):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _direction(of, start, way, span, near):  # type: ignore[no-untyped-def]
-    """Angle of the piece of a stroke between two distances from one of its points; its begin."""
+    """Angle of the piece of a stroke between two distances from one of its points; its begin.
+
+    A stroke that does not go so far is looked at up to its farthest point: it may come back.
+    """
     row, column = of[start, 0], of[start, 1]
     from_r, from_c, to_r, to_c = row, column, row, column
+    farthest = 0.0
     i = start + way
-    while 0 <= i < len(of):
-        to_r, to_c = of[i, 0], of[i, 1]
-        distance = np.hypot(to_r - row, to_c - column)
-        if distance <= near:
-            from_r, from_c = to_r, to_c
-        if distance > span:
-            break
+    while 0 <= i < len(of) and farthest <= span:
+        distance = np.hypot(of[i, 0] - row, of[i, 1] - column)
+        if distance > farthest:
+            farthest = distance
+            to_r, to_c = of[i, 0], of[i, 1]
+            if distance <= near:
+                from_r, from_c = to_r, to_c
         i += way
     if from_r == to_r and from_c == to_c:
         from_r, from_c = row, column

@@ -52,3 +52,19 @@ def test_a_ring_has_none() -> None:
 
 def test_without_strokes_there_are_none() -> None:
     assert len(stroke_junctions(strokes(np.zeros((28, 28), np.float32)))) == 0
+
+
+def test_a_small_loop_leaves_its_junction_in_two_directions() -> None:
+    loop: list[Segment] = [
+        ((31, 31), (25, 37)),
+        ((25, 37), (37, 37)),
+        ((37, 37), (31, 31)),
+        ((31, 31), (31, 8)),
+    ]
+
+    found = stroke_junctions(strokes(drawn(64, loop, 2.0)))
+
+    meeting = found.branch_offsets[np.argmin(np.hypot(*(found.position - 31).T)) :][:2]
+    angles = np.sort(found.branch_angle[meeting[0] : meeting[1]])
+    assert len(angles) == 3
+    assert np.diff(angles).min() > np.radians(45)
