@@ -99,19 +99,23 @@ class Pairs:
 
     def taken(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], "Pairs"]:
         """Rows (P',) of these graphs' pairs, and the pairs."""
-        starts = self.offsets[indices]
-        counts = self.offsets[indices + 1] - starts
-        rows = ranges(starts, counts)
+        rows, counts = self._rows(indices)
         return rows, Pairs(offsets_of(counts), self.index.take(rows, axis=1))
 
     def gather(
         self, indices: NDArray[np.int64], first: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows (P',) of these graphs' pairs, and the pairs (2, P') counted through the batch."""
+        rows, counts = self._rows(indices)
+        return rows, np.add(self.index.take(rows, axis=1), np.repeat(first, counts), dtype=np.int64)
+
+    def _rows(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows (P',) of these graphs' pairs, and how many each has."""
+        if not self.index.shape[1]:  # stores without hops are many, and their batches quicker so
+            return np.zeros(0, np.int64), np.zeros(len(indices), np.int64)
         starts = self.offsets[indices]
         counts = self.offsets[indices + 1] - starts
-        rows = ranges(starts, counts)
-        return rows, np.add(self.index.take(rows, axis=1), np.repeat(first, counts), dtype=np.int64)
+        return ranges(starts, counts), counts
 
 
 def no_pairs(n_graphs: int) -> Pairs:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import torch
 
-from perceptgraph.benchmarks import alignment, loader, relate_speed, streamed
+from perceptgraph.benchmarks import alignment, loader, relate_speed, rotation, streamed
+from perceptgraph.benchmarks.turned_images import IMAGES
+from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines import graph_builds
 from perceptgraph.pipelines.bench import Figures, look_in, run_suites
+from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.stages import detect, relate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,26 @@ class Settings:
     """Recipes of detection and relation."""
 
 
+def turned(settings: Settings) -> Figures:
+    """What turned images keep of their graphs, by the recipes of each data set that is there."""
+    values = load_params(settings.params)
+    figures: Figures = {}
+    for name in IMAGES:
+        find = section_of(values, "detect", detect.Params).recipe(name)
+        connect = section_of(values, "relate", relate.Params).recipe(name)
+        try:
+            figures |= rotation.measure({name: (find, connect)}, settings.images or 100)
+        except MissingData:
+            continue
+    return figures
+
+
 SUITES: dict[str, Callable[[Settings], Figures]] = {
     "relate": lambda settings: relate_speed.measure(),
     "loader": lambda settings: loader.measure(settings.graphs or 60_000),
     "stream": lambda settings: streamed.measure(settings.graphs or 1_000_000),
     "alignment": lambda settings: alignment.measure(settings.images or 20),
+    "rotation": turned,
     "stores": lambda settings: graph_builds.measure(settings.images, settings.params),
 }
 

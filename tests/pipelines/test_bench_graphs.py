@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from perceptgraph.benchmarks import relate_speed, streamed
+from perceptgraph.benchmarks import relate_speed, rotation, streamed
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines import graph_builds
 from perceptgraph.pipelines.bench import tables_of
@@ -64,6 +65,20 @@ def test_stores_are_built_by_one_worker_and_by_two(
     assert found["build/shapes/same_bytes"] == 1
     assert found["store/bytes_of_pixels/shapes"] == 96 * 96
     assert all(value > 0 for value in found.values())
+
+
+def test_images_of_each_set_that_is_there_are_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_drawn(recipes: dict[str, tuple[Any, Any]], n_images: int) -> dict[str, float]:
+        ((name, (find, connect)),) = recipes.items()
+        if name != "shapes":
+            raise MissingData(f"{name} is nowhere")
+        assert "lines" in find.families
+        assert "lines" in connect.kinds
+        return {"rotation/shapes/90/nodes/ours": float(n_images)}
+
+    monkeypatch.setattr(rotation, "measure", of_drawn)
+
+    assert SUITES["rotation"](Settings(3, None, PARAMS)) == {"rotation/shapes/90/nodes/ours": 3}
 
 
 def test_stores_without_any_data_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
