@@ -160,7 +160,8 @@ def _walked_back(values: NDArray[np.float32], way: Floats) -> None:
     """A piece of a plane that was turned over, walked the other way, in place."""
     way[0], way[1] = -way[0], -way[1]
     values[WIDTH_SLOPE] = -values[WIDTH_SLOPE]
-    # Both turn each sign: turning over and walking back. The ends change their places.
+    # Turning over changed the signs of turning and offsets; walking back changes them again, and
+    # the ends change their places.
     values[TURNING] = -values[TURNING]
     first, third = values[OFFSET], values[OFFSET + 2]
     values[OFFSET], values[OFFSET + 1], values[OFFSET + 2] = -third, -values[OFFSET + 1], -first
@@ -171,7 +172,8 @@ def _length(points: Floats) -> float:
     """Length of the way over five points."""
     total = 0.0
     for k in range(4):
-        total += np.hypot(points[k + 1, 0] - points[k, 0], points[k + 1, 1] - points[k, 1])
+        row, column = points[k + 1, 0] - points[k, 0], points[k + 1, 1] - points[k, 1]
+        total += np.sqrt(row * row + column * column)
     return total
 
 

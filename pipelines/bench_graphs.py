@@ -6,7 +6,14 @@ from pathlib import Path
 
 import torch
 
-from perceptgraph.benchmarks import alignment, loader, relate_speed, rotation, streamed
+from perceptgraph.benchmarks import (
+    alignment,
+    augmentation,
+    loader,
+    relate_speed,
+    rotation,
+    streamed,
+)
 from perceptgraph.benchmarks.turned_images import IMAGES
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines import graph_builds
@@ -46,6 +53,7 @@ SUITES: dict[str, Callable[[Settings], Figures]] = {
     "relate": lambda settings: relate_speed.measure(),
     "loader": lambda settings: loader.measure(settings.graphs or 60_000),
     "stream": lambda settings: streamed.measure(settings.graphs or 1_000_000),
+    "augment": lambda settings: augmentation.measure(settings.images or 500),
     "alignment": lambda settings: alignment.measure(settings.images or 20),
     "rotation": turned,
     "stores": lambda settings: graph_builds.measure(settings.images, settings.params),

@@ -223,8 +223,8 @@ def bench_graphs(
     suite: Annotated[
         list[str] | None,
         typer.Option(
-            help="relate, loader, stream, alignment, rotation or stores; may be repeated; all if none "
-            "is named."
+            help="relate, loader, stream, augment, alignment, rotation or stores; may be repeated; "
+            "all if none is named."
         ),
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Real images of every measure.")] = None,
