@@ -50,8 +50,9 @@ def contours(
     Returns
     -------
     EdgeChains
-        Most meaningful first, the brighter side to the left of each. A line is closed unless it
-        leaves the image. Contrast: mean difference of levels a pixel to either side.
+        Most meaningful first, the brighter side to the left of each. A line is closed, and begins
+        where the gradient is least, unless it leaves the image. Contrast: mean difference of
+        levels a pixel to either side.
 
     References
     ----------
@@ -87,6 +88,9 @@ def _contours(image, share, spacing, log10_eps):  # type: ignore[no-untyped-def]
     n_lines = _trace(image, level, energy, points, strength, way, offsets, closed)
     n_tests = 0.0
     for k in range(n_lines):
+        if closed[k]:
+            line = slice(offsets[k], offsets[k + 1])
+            _begin_at_weakest(points[line], strength[line], way[line])
         n_ends = (way[offsets[k + 1] - 1] + 1) * ENDS / spacing
         n_tests += n_ends * (n_ends + 1) / 2
     log10_tests = math.log10(max(n_tests, 1.0))
@@ -199,6 +203,17 @@ def _trace(image, level, energy, points, strength, way, offsets, closed):  # typ
                     n_lines += 1
                     offsets[n_lines] = n
     return n_lines
+
+
+@njit(cache=True, nogil=True)
+def _begin_at_weakest(points, strength, way):  # type: ignore[no-untyped-def]
+    """Turn a closed line: where it begins does not depend on where it was met first."""
+    weakest = np.argmin(strength)
+    points[:] = np.concatenate((points[weakest:], points[:weakest]))
+    strength[:] = np.concatenate((strength[weakest:], strength[:weakest]))
+    for i in range(1, len(way)):
+        down, across = points[i, 0] - points[i - 1, 0], points[i, 1] - points[i - 1, 1]
+        way[i] = way[i - 1] + math.hypot(down, across)
 
 
 @njit(cache=True, nogil=True)

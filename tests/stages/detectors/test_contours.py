@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from drawings import SQUARE, edge, ring, strokes
@@ -160,3 +161,23 @@ def test_one_bright_pixel_has_at_most_one_line() -> None:
 
     assert len(found) <= 1
     assert len(contours(image, log10_eps=math.inf)) == 1
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_turned_image_has_the_turned_contours_point_by_point(quarters: int) -> None:
+    image = np.random.default_rng(0).random((9, 14), np.float32)
+    image = cv2.resize(image, (56, 36), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    there = np.ascontiguousarray(np.rot90(image, -quarters))
+
+    here, found = contours(image, log10_eps=99.0), contours(there, log10_eps=99.0)
+
+    quarter = np.array([[0, 1], [-1, 0]])  # of (row, column), from +column to +row
+    moved = here.points - (np.array(image.shape) - 1) / 2
+    moved = moved @ np.linalg.matrix_power(quarter, quarters).T + (np.array(there.shape) - 1) / 2
+    assert here.closed.sum() > 2
+    for k in np.flatnonzero(here.closed):
+        line = moved[here.offsets[k] : here.offsets[k + 1]]
+        same = np.abs(found.points[found.offsets[:-1]] - line[0]).max(axis=1).argmin()
+        other = found.points[found.offsets[same] : found.offsets[same + 1]]
+        np.testing.assert_allclose(other, line, atol=1e-4)
+        assert found.log10_nfa[same] == pytest.approx(here.log10_nfa[k], rel=1e-3)
