@@ -37,7 +37,7 @@ check: $(VENV)/.test .types
 
 bench: $(VENV)/.bench
 	mkdir -p benchmarks/results
-	perceptgraph bench loader --json benchmarks/results/loader.json
+	perceptgraph bench graphs --images 50 --json benchmarks/results/graphs.json
 	perceptgraph bench detectors --images 50 --json benchmarks/results/detectors.json
 
 docs: $(VENV)/.docs
