@@ -45,7 +45,7 @@ KEYWORDS = {
     "dropout": 0.3,
     "side": 20,
     "pose": "free",
-    "left_out": (),
+    "left_out": [],
 }
 """Of all models; each takes those that it knows."""
 KEYWORDS |= {"kinds": ["line"], "scales": [0.5], "waves": 4, "harmonics": 1, "gamma": 2.0}
