@@ -22,9 +22,10 @@ def augmented_graphs(
 ) -> GraphStore:
     """The same images with their nodes augmented, each with its own draw.
 
-    As long as the nodes stay, so do the relations of the store: near and collinear are what was so
-    before. Where an augmentation changes the nodes (CHANGES_RELATIONS) the relations are looked
-    for among those there are now; one-hop and two-hop pairs are not, and there are none then.
+    As long as the nodes stay, so do the relations of the store, also where they would not be found
+    again: what was near is taken to stay near. Where an augmentation changes the nodes
+    (CHANGES_RELATIONS), the relations are looked for among those that there are now; one-hop and
+    two-hop pairs are not, and there are none then.
 
     Parameters
     ----------
