@@ -68,8 +68,9 @@ def of_set(name: str, n_images: int | None, params: Path) -> dict[str, float]:
 def thin(images: Path, out: Path, n: int) -> None:
     """A store of `n` of the images at `images`, evenly spaced."""
     store = open_images(images)
-    some = np.linspace(0, len(store) - 1, n).astype(np.int64)
-    block = stack(store.layout, [store.record(int(i)) for i in some])
+    some = set(np.linspace(0, len(store) - 1, n).astype(np.int64).tolist())
+    every = enumerate(store.block().records())  # read at once: one by one takes far longer
+    block = stack(store.layout, [record for i, record in every if i in some])
     own = ("format", "version", "n_images", "digest", "schema")
     out.parent.mkdir(parents=True)
     kept = {k: v for k, v in store.attributes.items() if k not in own}
