@@ -107,7 +107,7 @@ def test_images_can_be_looked_at_by_a_recipe_of_params(
     assert exit_code("detect", picture, "--recipe", "stroks", *params) == 2
 
     out, err = capsys.readouterr()
-    assert "1 contours, 0 strokes, 0 stroke_junctions" in out
+    assert "1 contours, 1 strokes, 0 stroke_junctions" in out
     assert err == "error: detect.recipes: no 'stroks'; did you mean 'strokes'?\n"
 
 
