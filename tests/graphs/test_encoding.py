@@ -151,6 +151,16 @@ def test_compiled_poses_are_those_of_tensor_operations(seed: int) -> None:
     torch.testing.assert_close(poses(frames), by_tensors.detach(), rtol=1e-5, atol=1e-5)
 
 
+def test_poses_have_the_precision_of_the_frames() -> None:
+    frames = random_frames(0)
+    double = (torch.from_numpy(a).double() for a in (frames.position, frames.direction))
+
+    found = relative_pose(*double, every_pair())
+
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(poses(frames), found.float(), rtol=1e-5, atol=1e-5)
+
+
 def test_no_pair_has_no_pose() -> None:
     nothing = torch.zeros(2, 0, dtype=torch.int64)
 
