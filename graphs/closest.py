@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perceptgraph.graphs.approach import Pieces, closeness_of
 from perceptgraph.graphs.edges import Edges, Floats, Nodes, closest_first
 from perceptgraph.stores.compiled import njit
 
@@ -25,50 +26,40 @@ def nobody(n_rows: int, k: int) -> Closest:
 
 
 @njit(cache=True, nogil=True)
-def worst(closest: Closest, row: int) -> float:
-    """Closeness that a further partner of this row must not exceed to be taken."""
-    return closest.closeness[row, -1]
-
-
-@njit(cache=True, nogil=True)
-def offer(closest: Closest, row: int, partner: int, closeness: float) -> None:
-    """Take the partner into its place of the row, if it is among the k closest so far."""
-    values, partners = closest
-    k = values.shape[1]
-    place = k
+def offer(values: Floats, partners: Nodes, row: int, partner: int, closeness: float) -> None:
+    """Take the partner into its place of the row of a Closest, if it is among the k closest."""
+    place = values.shape[1] - 1
+    if closeness > values[row, place]:
+        return
+    if closeness == values[row, place] and partner > partners[row, place] >= 0:
+        return
     while place > 0 and (
         closeness < values[row, place - 1]
         or (closeness == values[row, place - 1] and partner < partners[row, place - 1])
     ):
+        values[row, place] = values[row, place - 1]
+        partners[row, place] = partners[row, place - 1]
         place -= 1
-    for later in range(k - 1, place, -1):
-        values[row, later] = values[row, later - 1]
-        partners[row, later] = partners[row, later - 1]
-    if place < k:
-        values[row, place], partners[row, place] = closeness, partner
+    values[row, place] = closeness
+    partners[row, place] = partner
 
 
 def one_way(closest: Closest, n_nodes: int) -> Edges:
     """Edges from each node to its partners; a node may have several rows, one after the other."""
-    source, target, closeness = _listed(closest, n_nodes)
-    return closest_first(source, target, closeness, n_nodes)
+    source, target = _listed(closest, n_nodes)
+    return closest_first(source, target, closest.closeness[closest.partner >= 0], n_nodes)
 
 
-def both_ways(closest: Closest, n_nodes: int) -> Edges:
-    """Edges between each node and its partners in both directions."""
-    source, target, closeness = _listed(closest, n_nodes)
-    return closest_first(
-        np.concatenate([source, target]),
-        np.concatenate([target, source]),
-        np.concatenate([closeness, closeness]),
-        n_nodes,
-    )
+def both_ways(closest: Closest, p: Pieces) -> Edges:
+    """Edges between each node of `p` and its partners in both directions."""
+    ends = _listed(closest, len(p.row))
+    source, target = np.concatenate(ends), np.concatenate(ends[::-1])
+    return closest_first(source, target, closeness_of(p, source, target), len(p.row))
 
 
-def _listed(closest: Closest, n_nodes: int) -> tuple[Nodes, Nodes, Floats]:
-    """Node, partner and closeness of all rows."""
+def _listed(closest: Closest, n_nodes: int) -> tuple[Nodes, Nodes]:
+    """Node and partner of all rows."""
     taken = closest.partner >= 0
     rows_of_a_node = max(len(taken) // max(n_nodes, 1), 1)
     node = np.arange(len(taken), dtype=np.int32) // np.int32(rows_of_a_node)
-    source = np.repeat(node, taken.sum(axis=1))
-    return source, closest.partner[taken], closest.closeness[taken]
+    return np.repeat(node, taken.sum(axis=1)), closest.partner[taken]

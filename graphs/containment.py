@@ -7,7 +7,7 @@ closest outer node, in both directions. Rank 0 leads from the inner to the outer
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptgraph.graphs.approach import Pieces, closeness, pieces_of, squared_distance
+from perceptgraph.graphs.approach import Pieces, closeness, may_be_closer, pieces_of
 from perceptgraph.graphs.edges import Edges, Nodes, edges_of
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 from perceptgraph.stores.compiled import njit
@@ -69,8 +69,7 @@ def _closest_around(
             for j in range(first, end):
                 if curve[j] != around[i] or j == i:
                     continue
-                wide = least + p.half[i] + p.half[j]
-                if squared_distance(p, i, j) <= wide * wide:
+                if may_be_closer(p, i, j, least):
                     value = closeness(p, i, j)
                     if value < least:
                         least = value

@@ -58,7 +58,7 @@ def edges_of(source: Nodes, target: Nodes, rank: NDArray[Any], n_nodes: int) -> 
 def closest_first(source: Nodes, target: Nodes, closeness: Floats, n_nodes: int) -> Edges:
     """Edges whose rank is their place among those of their source: smallest closeness first.
 
-    Equal ones are in order of target. `closeness` (E,) is the same for the same two nodes.
+    Equal ones are in order of target. `closeness`: (E,), the same for equal pairs.
     """
     order = _order(source, target, n_nodes)
     source, target = source[order], target[order]

@@ -14,7 +14,7 @@ from perceptgraph.graphs.approach import (
     ROUNDING,
     SMALLEST,
     Pieces,
-    closeness,
+    closeness_both_ways,
     gap,
     pieces_of,
     seen_from,
@@ -54,10 +54,10 @@ def parallel(
     That part is at least `min_overlap` of the shorter one's length. Of those with a gap of at most
     `reach` mean lengths, each takes the k closest.
     """
-    closest = nobody(len(frames), k)
+    p, closest = pieces_of(frames), nobody(len(frames), k)
     within = tolerance(tolerance_deg)
-    _offer_parallel(pieces_of(frames), frames.offsets, within, min_overlap, reach, closest)
-    return both_ways(closest, len(frames))
+    _offer_parallel(p, frames.offsets, within, min_overlap, reach, closest)
+    return both_ways(closest, p)
 
 
 def perpendicular(
@@ -67,11 +67,9 @@ def perpendicular(
 
     Of those with a gap of at most `reach` mean lengths, each takes the k closest.
     """
-    closest = nobody(len(frames), k)
-    _offer_perpendicular(
-        pieces_of(frames), frames.offsets, tolerance(tolerance_deg), reach, closest
-    )
-    return both_ways(closest, len(frames))
+    p, closest = pieces_of(frames), nobody(len(frames), k)
+    _offer_perpendicular(p, frames.offsets, tolerance(tolerance_deg), reach, closest)
+    return both_ways(closest, p)
 
 
 def collinear(
@@ -88,10 +86,10 @@ def collinear(
     `max_overlap` of the shorter one's length. Of those with a gap of at most `reach` mean lengths,
     each takes the k closest.
     """
-    closest = nobody(len(frames), k)
+    p, closest = pieces_of(frames), nobody(len(frames), k)
     within = tolerance(tolerance_deg)
-    _offer_collinear(pieces_of(frames), frames.offsets, within, max_overlap, reach, closest)
-    return both_ways(closest, len(frames))
+    _offer_collinear(p, frames.offsets, within, max_overlap, reach, closest)
+    return both_ways(closest, p)
 
 
 def symmetric(
@@ -111,9 +109,9 @@ def symmetric(
     """
     if not 0 <= min_ratio <= 1:
         raise ValueError(f"min_ratio must be in [0, 1], got {min_ratio}")
-    closest = nobody(len(frames), k)
+    p, closest = pieces_of(frames), nobody(len(frames), k)
     _offer_symmetric(
-        pieces_of(frames),
+        p,
         frames.offsets,
         frames.following,
         tolerance(tolerance_deg),
@@ -121,7 +119,7 @@ def symmetric(
         reach,
         closest,
     )
-    return both_ways(closest, len(frames))
+    return both_ways(closest, p)
 
 
 @njit(cache=True, nogil=True)
@@ -240,6 +238,6 @@ def _overlap(p: Pieces, i: int, j: int) -> float:
 @njit(cache=True, nogil=True)
 def _offer_each_other(p: Pieces, i: int, j: int, reach: float, closest: Closest) -> None:
     if gap(p, i, j) <= reach * max(p.half[i] + p.half[j], SMALLEST):
-        value = closeness(p, i, j)
-        offer(closest, i, j, value)
-        offer(closest, j, i, value)
+        from_i, from_j = closeness_both_ways(p, i, j)
+        offer(closest.closeness, closest.partner, i, j, from_i)
+        offer(closest.closeness, closest.partner, j, i, from_j)

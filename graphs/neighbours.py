@@ -1,7 +1,7 @@
 """Relations by distance alone: the nearest nodes, the triangulation, and all pairs.
 
-The distance of two nodes is that of the closest points of their pieces; of several that touch, the
-one whose middle is closer comes first.
+Which node is closer than another is told by `perceptgraph.graphs.approach.closeness`: the gap
+counts most, then the distance of the middles, and the frame decides between what is equally far.
 """
 
 from itertools import pairwise
@@ -10,15 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, QhullError
 
-from perceptgraph.graphs.approach import (
-    BESIDE_GAP,
-    ROUNDING,
-    Pieces,
-    closeness,
-    pieces_of,
-    squared_distance,
-)
-from perceptgraph.graphs.closest import Closest, both_ways, nobody, offer, one_way, worst
+from perceptgraph.graphs.approach import Pieces, closeness_both_ways, may_be_closer, pieces_of
+from perceptgraph.graphs.closest import Closest, both_ways, nobody, offer, one_way
 from perceptgraph.graphs.edges import Edges, edges_of
 from perceptgraph.graphs.frames import NODE_KINDS, Frames
 from perceptgraph.stores.arrays import ranges
@@ -27,9 +20,9 @@ from perceptgraph.stores.compiled import njit
 
 def near(frames: Frames, *, k: int = 6) -> Edges:
     """Each node and the k nodes that come closest to it, whatever they are; both directions."""
-    closest = nobody(len(frames), k)
-    _offer_all(pieces_of(frames), frames.offsets, closest, np.zeros(len(frames), np.uint8), 1)
-    return both_ways(closest, len(frames))
+    p, closest = pieces_of(frames), nobody(len(frames), k)
+    _offer_all(p, frames.offsets, closest, np.zeros(len(frames), np.uint8), 1)
+    return both_ways(closest, p)
 
 
 def near_each(frames: Frames, *, k: int = 2) -> Edges:
@@ -102,18 +95,14 @@ def _joined_places(places: NDArray[np.float64]) -> NDArray[np.int64]:
 def _offer_all(
     p: Pieces, offsets: NDArray[np.int64], closest: Closest, group: NDArray[np.uint8], n_groups: int
 ) -> None:
-    """Offer each two nodes of an image to each other; a node has a row for each group of others.
-
-    The gap of two nodes is at least the distance of their middles less both halves, so most pairs
-    need not be measured.
-    """
+    """Offer each two nodes of an image to each other; a node has a row for each group of others."""
+    values, partners = closest
+    last = values.shape[1] - 1
     for g in range(len(offsets) - 1):
         for i in range(offsets[g], offsets[g + 1]):
             for j in range(i + 1, offsets[g + 1]):
                 of_i, of_j = i * n_groups + group[j], j * n_groups + group[i]
-                wanted = max(worst(closest, of_i), worst(closest, of_j)) + p.half[i] + p.half[j]
-                far = wanted / (1 + BESIDE_GAP) * (1 + ROUNDING)
-                if squared_distance(p, i, j) <= far * far:
-                    value = closeness(p, i, j)
-                    offer(closest, of_i, j, value)
-                    offer(closest, of_j, i, value)
+                if may_be_closer(p, i, j, max(values[of_i, last], values[of_j, last])):
+                    from_i, from_j = closeness_both_ways(p, i, j)
+                    offer(values, partners, of_i, j, from_i)
+                    offer(values, partners, of_j, i, from_j)

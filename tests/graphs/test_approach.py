@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from drawn_nodes import drawn_nodes, lines
+from drawn_nodes import drawn_nodes, lines, stroke
 from hypothesis import given
 
-from perceptgraph.graphs.approach import gap, pieces_of, seen_from, turn
+from perceptgraph.graphs.approach import closeness, gap, may_be_closer, pieces_of, seen_from, turn
 
 
 @given(nodes=drawn_nodes())
@@ -40,3 +40,27 @@ def test_a_turn_to_the_left_is_positive() -> None:
 
     assert cosine == pytest.approx(0)
     assert sine == pytest.approx(1)
+
+
+@given(nodes=drawn_nodes())
+def test_a_pair_that_is_not_measured_would_not_have_been_closer(nodes) -> None:
+    p, every = pieces_of(nodes), range(len(nodes))
+
+    assert all(may_be_closer(p, i, j, closeness(p, i, j)) for i in every for j in every)
+    assert all(may_be_closer(p, i, j, closeness(p, j, i)) for i in every for j in every)
+
+
+def test_the_frame_decides_between_what_is_equally_far() -> None:
+    here, ahead, left, behind, right = (0, 0), (0, 9), (-9, 0), (0, -9), (9, 0)
+    p = pieces_of(lines(*[[(r, c - 1), (r, c + 1)] for r, c in (here, left, right)]))
+    beside = pieces_of(lines(*[[(r, c - 1), (r, c + 1)] for r, c in (here, ahead, behind)]))
+
+    assert closeness(p, 0, 1) < closeness(p, 0, 2)
+    assert closeness(beside, 0, 1) < closeness(beside, 0, 2)
+
+
+def test_of_two_darts_in_one_place_the_one_that_runs_along_is_closer() -> None:
+    p = pieces_of(stroke([(0, 0), (0, 5), (1, 10)]))
+
+    assert closeness(p, 0, 1) < closeness(p, 0, 3)
+    assert closeness(p, 2, 3) < closeness(p, 2, 1)

@@ -65,7 +65,7 @@ def test_relation_holds_for_the_k_closest_pairs_of_its_definition(name, nodes) -
                 continue
             if gap(p, i, j) <= reach * (p.half[i] + p.half[j]) and holds(name, nodes, i, j):
                 held[i].append((closeness(p, i, j), j))
-                held[j].append((closeness(p, i, j), i))
+                held[j].append((closeness(p, j, i), i))
 
     found = relation(nodes)
 

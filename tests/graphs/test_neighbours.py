@@ -16,7 +16,7 @@ def pairs(edges) -> set[tuple[int, int]]:
 def ranking(nodes) -> dict[int, list[int]]:
     """All other nodes of each node, the closest first."""
     p, every = pieces_of(nodes), range(len(nodes))
-    value = {(i, j): closeness(p, *sorted((i, j))) for i in every for j in every if i != j}
+    value = {(i, j): closeness(p, i, j) for i in every for j in every if i != j}
     return {i: sorted((j for j in every if j != i), key=lambda j: (value[i, j], j)) for i in every}
 
 
