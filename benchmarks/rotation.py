@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from perceptgraph.benchmarks.turned_images import Pose, turned_pairs
-from perceptgraph.graphs.frames import ATTRIBUTES, Frames
+from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages import detect, relate
 
@@ -68,25 +68,34 @@ def measure(recipes: Mapping[str, Recipes], n_images: int) -> dict[str, float]:
     Returns
     -------
     dict
-        `rotation/<set>/<degrees>/<nodes or edges>/ours`, in [0, 1].
+        `rotation/<set>/<degrees>/<nodes or edges>/ours`, in [0, 1]; and
+        `rotation/<set>/<degrees>/<kind>_<nodes or edges>/ours` of the nodes of one kind alone.
     """
     figures = {}
     for name, (find, connect) in recipes.items():
         for degrees in TURNS_DEG:
-            total = Agreement(0, 0, 0, 0)
+            total = dict.fromkeys(("", *NODE_KINDS), Agreement(0, 0, 0, 0))
             for pair in turned_pairs(name, n_images, degrees):
                 one, other = (
                     relate.relate_one(find.find(image), -1, connect)
                     for image in (pair.image, pair.turned)
                 )
-                total += agreement(one, other, pair.pose, pair.radius)
-            figures[f"rotation/{name}/{degrees}/nodes/ours"] = total.node_share
-            figures[f"rotation/{name}/{degrees}/edges/ours"] = total.edge_share
+                for kind in total:
+                    total[kind] += agreement(one, other, pair.pose, pair.radius, kind)
+            for kind, both in total.items():
+                if both.nodes or not kind:
+                    measure_of = f"rotation/{name}/{degrees}/{kind}{'_' if kind else ''}"
+                    figures[f"{measure_of}nodes/ours"] = both.node_share
+                    figures[f"{measure_of}edges/ours"] = both.edge_share
     return figures
 
 
 def agreement(
-    one: RelationGraph, other: RelationGraph, pose: Pose, radius: float = math.inf
+    one: RelationGraph,
+    other: RelationGraph,
+    pose: Pose,
+    radius: float = math.inf,
+    kind: str = "",
 ) -> Agreement:
     """Nodes and typed edges of the graph of an image found again in that of the turned image.
 
@@ -101,13 +110,15 @@ def agreement(
         Of the second image seen from the first.
     radius : float
         Nodes within this of the middle are counted, and edges with both ends there, pixels.
+    kind : str
+        Of the nodes that are counted (NODE_KINDS); all if empty.
     """
     partner = partners(one.frames, other.frames, pose)
     back = np.full(len(other.frames), -1, np.int64)
     has = partner >= 0
     back[partner[has]] = np.flatnonzero(has)
-    here = np.hypot(*(one.frames.position - pose.centre).T) <= radius
-    there = np.hypot(*(other.frames.position - pose.there).T) <= radius
+    here = _counted(one.frames, pose.centre, radius, kind)
+    there = _counted(other.frames, pose.there, radius, kind)
     in_one = here[one.source] & here[one.target]
     in_other = there[other.source] & there[other.target]
     return Agreement(
@@ -119,6 +130,14 @@ def agreement(
             + (in_other & _found_again(other, one, back)).sum()
         ),
     )
+
+
+def _counted(
+    frames: Frames, centre: tuple[float, float], radius: float, kind: str
+) -> NDArray[np.bool_]:
+    """(N,): which nodes are within a radius of a centre and of a kind, if one is named."""
+    near = np.hypot(*(frames.position - centre).T) <= radius
+    return near & (frames.kind == NODE_KINDS.index(kind)) if kind else near
 
 
 def partners(one: Frames, other: Frames, pose: Pose) -> Indices:

@@ -132,4 +132,22 @@ def test_graphs_of_turned_shapes_are_the_same() -> None:
 
     assert figures["rotation/shapes/90/nodes/ours"] >= 0.99
     assert figures["rotation/shapes/90/edges/ours"] >= 0.99
+    assert figures["rotation/shapes/90/line_nodes/ours"] >= 0.99
     assert figures["rotation/shapes/37/nodes/ours"] >= 0.7
+
+
+def test_arcs_of_drawn_shapes_are_found_again_at_any_angle() -> None:
+    arcs = PARAMS["relate"]["recipes"]["strokes"] | {
+        "kinds": ["edges"],
+        "relations": {"next": {}, "previous": {}, "near": {"k": 4}},
+    }
+    recipe = (
+        detecting.Recipe(**PARAMS["detect"]["recipes"]["strokes"]),
+        relating.Recipe(**arcs),
+    )
+
+    figures = measure({"shapes": recipe}, 8)
+
+    assert figures["rotation/shapes/90/edges/ours"] >= 0.99
+    assert figures["rotation/shapes/37/arc_nodes/ours"] >= 0.95
+    assert figures["rotation/shapes/37/arc_edges/ours"] >= 0.9
