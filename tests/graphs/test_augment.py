@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from curves import chain, column, following_pairs, pictures
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from perceptgraph.graphs.augment import (
     CHANGES_RELATIONS,
     affine,
     augmented,
+    check_augmentation,
     drop,
     elastic,
     jitter,
@@ -86,6 +90,15 @@ def test_darts_come_in_pairs_after_all_augmentations(frames, rng, order) -> None
     np.testing.assert_allclose(
         column(there, "length")[other[darts]], column(there, "length")[darts], rtol=1e-3
     )
+
+
+def test_recipes_of_params_can_be_done() -> None:
+    params = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
+
+    for recipe in params["train"]["augment"]["recipes"].values():
+        check_augmentation(recipe)
+        there = augmented(circle(9, 6), np.random.default_rng(0), recipe)
+        assert len(there.offsets) == 2
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
