@@ -20,14 +20,13 @@ from perceptgraph.datasets.image_set import Collection
 from perceptgraph.graphs.alignment import best_dimensions, randomisation_curve
 from perceptgraph.graphs.frames import Frames
 from perceptgraph.graphs.nodes import frames_of_images
-from perceptgraph.graphs.relation_graph import EVERY_RELATION, related_all
+from perceptgraph.graphs.relation_graph import SPARSE_RELATIONS, related_all
 from perceptgraph.graphs.two_hop import Pairs, adjacency_pairs
 from perceptgraph.stages.detect import detect
 from perceptgraph.stages.relation_counts import columns_of, count_graphs
 from perceptgraph.stores.status import SPLITS
 
 DETECTORS: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
-RELATIONS = {name: k for name, k in EVERY_RELATION.items() if name not in ("complete", "delaunay")}
 SETS: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "ot8": {"val_per_class": 20}}
 """Data sets, with their keywords."""
 NEAREST = 8
@@ -79,10 +78,10 @@ def training_images(images: Collection, per_class: int) -> list[int]:
 
 def numbers_of(frames: Frames, label: NDArray[np.int64]) -> dict[str, Floats]:
     """Numbers (G, C) of each kind: attributes of the nodes, relations, typed and untyped motifs."""
-    edges = related_all(frames, RELATIONS)
+    edges = related_all(frames, SPARSE_RELATIONS)
     first = np.repeat(frames.offsets[:-1], np.diff(edges.offsets))
     index = np.stack([edges.source, edges.target]) + first
-    names = tuple(RELATIONS)
+    names = tuple(SPARSE_RELATIONS)
     counted = count_graphs(frames, index, edges.relation, edges.offsets, names, label)
     per_node = counted.counts / np.maximum(counted.counts[:, :1], 1)
     group = np.array([group for group, _ in columns_of(names)])

@@ -68,14 +68,17 @@ class TypedEdges:
         check_offsets("offsets", self.offsets, len(self.offsets) - 1, n_edges)
 
 
-EVERY_RELATION: Mapping[str, Mapping[str, Any]] = {name: {} for name in RELATIONS}
-"""All relations with the parameters that their functions have by default."""
+SPARSE_RELATIONS: Mapping[str, Mapping[str, Any]] = {
+    name: {} for name in RELATIONS if name not in ("delaunay", "complete")
+}
+"""All relations but those that join most nodes, with the parameters that their functions have by
+default."""
 
 
 def relate(
     primitives: Primitives,
     *,
-    relations: Mapping[str, Mapping[str, Any]] = EVERY_RELATION,
+    relations: Mapping[str, Mapping[str, Any]] = SPARSE_RELATIONS,
     kinds: Sequence[str] = ("lines", "junctions"),
     piece_length: float = 12.0,
     cut: str = "canonical",
@@ -129,7 +132,7 @@ def related_all(frames: Frames, relations: Mapping[str, Mapping[str, Any]]) -> T
     Examples
     --------
     >>> from perceptgraph.graphs.frames import joined, side_by_side
-    >>> related_all(side_by_side([joined([]), joined([])]), EVERY_RELATION).offsets.tolist()
+    >>> related_all(side_by_side([joined([]), joined([])]), SPARSE_RELATIONS).offsets.tolist()
     [0, 0, 0]
     """
     found = [RELATIONS[name](frames, **keywords) for name, keywords in relations.items()]

@@ -11,7 +11,7 @@ from perceptgraph.graphs.frames import Frames, joined, side_by_side
 from perceptgraph.graphs.nodes import frames_of
 from perceptgraph.graphs.primitives import primitives
 from perceptgraph.graphs.relation_graph import (
-    EVERY_RELATION,
+    SPARSE_RELATIONS,
     RelationGraph,
     graphs_of,
     relate,
@@ -29,7 +29,7 @@ def test_graph_holds_the_edges_of_each_relation_in_order(found) -> None:
     graph = relate(found, label=3)
 
     assert graph.label == 3
-    assert graph.relations == tuple(RELATIONS)
+    assert graph.relations == tuple(SPARSE_RELATIONS)
     assert (np.diff(graph.relation.astype(int)) >= 0).all()
     for number, name in enumerate(graph.relations):
         edges, of_it = RELATIONS[name](frames), graph.relation == number
@@ -44,12 +44,12 @@ def test_images_related_together_have_the_graphs_that_they_have_alone(images) ->
     together = side_by_side(images)
     labels = list(range(len(images)))
 
-    edges = related_all(together, EVERY_RELATION)
-    graphs = graphs_of(together, edges, tuple(EVERY_RELATION), labels)
+    edges = related_all(together, SPARSE_RELATIONS)
+    graphs = graphs_of(together, edges, tuple(SPARSE_RELATIONS), labels)
 
     assert len(graphs) == len(images)
     for graph, frames, label in zip(graphs, images, labels, strict=True):
-        alone = related(frames, EVERY_RELATION, label)
+        alone = related(frames, SPARSE_RELATIONS, label)
         assert graph.label == alone.label
         for name in ("source", "target", "relation", "rank"):
             np.testing.assert_array_equal(getattr(graph, name), getattr(alone, name))
