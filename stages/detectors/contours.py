@@ -89,8 +89,8 @@ def _contours(image, share, spacing, log10_eps):  # type: ignore[no-untyped-def]
     n_tests = 0.0
     for k in range(n_lines):
         if closed[k]:
-            line = slice(offsets[k], offsets[k + 1])
-            _begin_at_weakest(points[line], strength[line], way[line])
+            run = slice(offsets[k], offsets[k + 1])
+            _begin_at_weakest(points[run], strength[run], way[run])
         n_ends = (way[offsets[k + 1] - 1] + 1) * ENDS / spacing
         n_tests += n_ends * (n_ends + 1) / 2
     log10_tests = math.log10(max(n_tests, 1.0))
