@@ -139,6 +139,16 @@ def may_be_closer(p: Pieces, i: int, j: int, limit: float) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def most_closeness(square: float) -> float:
+    """What the closeness of nodes whose middles have this squared distance never exceeds.
+
+    The gap is at most the distance of the middles.
+    """
+    straight = np.sqrt(square) * (1 + BESIDE_GAP * (1 + 2 * TIE))
+    return straight * (1 + LEAN) * (1 + ROUNDING)
+
+
+@njit(cache=True, nogil=True)
 def closeness_of(p: Pieces, source: NDArray[np.int32], target: NDArray[np.int32]) -> Floats:
     """Closeness (E,) of these targets, seen from these sources."""
     values = np.empty(len(source))

@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, QhullError
 
-from perceptgraph.graphs.approach import Pieces, closeness_both_ways, may_be_closer, pieces_of
+from perceptgraph.graphs.approach import (
+    Pieces,
+    closeness_both_ways,
+    may_be_closer,
+    most_closeness,
+    pieces_of,
+    squared_distance,
+)
 from perceptgraph.graphs.closest import Closest, both_ways, nobody, offer, one_way
-from perceptgraph.graphs.edges import Edges, edges_of
+from perceptgraph.graphs.edges import Edges, Floats, edges_of
 from perceptgraph.graphs.frames import NODE_KINDS, Frames
 from perceptgraph.stores.arrays import ranges
 from perceptgraph.stores.compiled import njit
@@ -98,11 +105,43 @@ def _offer_all(
     """Offer each two nodes of an image to each other; a node has a row for each group of others."""
     values, partners = closest
     last = values.shape[1] - 1
+    limit = _limits(p, offsets, values.shape, group, n_groups)
     for g in range(len(offsets) - 1):
         for i in range(offsets[g], offsets[g + 1]):
             for j in range(i + 1, offsets[g + 1]):
                 of_i, of_j = i * n_groups + group[j], j * n_groups + group[i]
-                if may_be_closer(p, i, j, max(values[of_i, last], values[of_j, last])):
+                if may_be_closer(p, i, j, max(limit[of_i], limit[of_j])):
                     from_i, from_j = closeness_both_ways(p, i, j)
                     offer(values, partners, of_i, j, from_i)
                     offer(values, partners, of_j, i, from_j)
+                    limit[of_i] = min(limit[of_i], values[of_i, last])
+                    limit[of_j] = min(limit[of_j], values[of_j, last])
+
+
+@njit(cache=True, nogil=True)
+def _limits(
+    p: Pieces,
+    offsets: NDArray[np.int64],
+    shape: tuple[int, int],
+    group: NDArray[np.uint8],
+    n_groups: int,
+) -> Floats:
+    """For each row a closeness that its k closest do not exceed: that of the k nearest middles.
+
+    Distances are cheap; what lies between the exact closeness of most pairs and never being looked
+    at are these limits.
+    """
+    squares, nobody_yet = np.full(shape, np.inf), np.full(shape, -1, np.int32)
+    for g in range(len(offsets) - 1):
+        for i in range(offsets[g], offsets[g + 1]):
+            for j in range(i + 1, offsets[g + 1]):
+                of_i, of_j = i * n_groups + group[j], j * n_groups + group[i]
+                square = squared_distance(p, i, j)
+                if square < squares[of_i, shape[1] - 1]:
+                    offer(squares, nobody_yet, of_i, j, square)
+                if square < squares[of_j, shape[1] - 1]:
+                    offer(squares, nobody_yet, of_j, i, square)
+    limits = np.empty(shape[0])
+    for row in range(shape[0]):
+        limits[row] = most_closeness(squares[row, shape[1] - 1])
+    return limits
