@@ -146,12 +146,14 @@ def jitter(
     )
 
 
-def level(frames: Frames, rng: np.random.Generator, *, shift: float = 0.3) -> Frames:
+def level(
+    frames: Frames, rng: np.random.Generator, *, shift: float = 0.3, bright: bool = True
+) -> Frames:
     """Each image as another grey level shows it: contours moved to their brighter side or back.
 
     A contour moves along its normal by the same way everywhere, so a piece that turns to the right
     gets longer by its turn times the way. What faces it across a stroke comes closer by as much
-    again, across a gap it goes. Strokes, brighter than their ground, get thinner by twice the way.
+    again, across a gap it goes. Bright strokes get thinner by twice the way, dark ones wider.
     Where a piece would lose half of its length, the way is shorter for the whole image.
 
     Parameters
@@ -162,6 +164,9 @@ def level(frames: Frames, rng: np.random.Generator, *, shift: float = 0.3) -> Fr
         Source of the draws.
     shift : float
         Standard deviation of the way, in pixels.
+    bright : bool
+        Whether strokes are brighter than their ground; dark ones get wider where bright ones get
+        thinner.
 
     References
     ----------
@@ -186,8 +191,8 @@ def level(frames: Frames, rng: np.random.Generator, *, shift: float = 0.3) -> Fr
     for name, sign in (("inward", -2), ("outward", 2)):
         ray = attributes[arcs, COLUMN[name]]
         attributes[arcs, COLUMN[name]] = np.where(ray > 0, np.maximum(ray + sign * way[arcs], 0), 0)
-    width = attributes[darts, COLUMN["width"]]
-    attributes[darts, COLUMN["width"]] = np.maximum(width - 2 * way[darts], THINNEST * width)
+    width, thinner = attributes[darts, COLUMN["width"]], 2 if bright else -2
+    attributes[darts, COLUMN["width"]] = np.maximum(width - thinner * way[darts], THINNEST * width)
     position = frames.position + np.where(is_arc, way, 0)[:, None] * frames.left
     return replace(frames, position=position.astype(np.float32), attributes=attributes)
 

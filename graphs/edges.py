@@ -41,6 +41,12 @@ class Edges:
         return np.stack([self.source, self.target], axis=1)
 
 
+def check_reach(reach: float) -> None:
+    """ValueError unless it is a number of 0 or more; infinity is one."""
+    if not reach >= 0:
+        raise ValueError(f"reach must be 0 or more, got {reach}")
+
+
 def edges_of(source: Nodes, target: Nodes, rank: NDArray[Any], n_nodes: int) -> Edges:
     """Edges between these nodes, in any order; of several between the same two, the first.
 

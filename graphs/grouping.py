@@ -22,7 +22,7 @@ from perceptgraph.graphs.approach import (
     turn,
 )
 from perceptgraph.graphs.closest import Closest, both_ways, nobody, offer
-from perceptgraph.graphs.edges import Edges
+from perceptgraph.graphs.edges import Edges, check_reach
 from perceptgraph.graphs.frames import Frames
 from perceptgraph.stores.compiled import njit
 
@@ -54,6 +54,7 @@ def parallel(
     That part is at least `min_overlap` of the shorter one's length. Of those with a gap of at most
     `reach` mean lengths, each takes the k closest.
     """
+    check_reach(reach)
     p, closest = pieces_of(frames), nobody(len(frames), k)
     within = tolerance(tolerance_deg)
     _offer_parallel(p, frames.offsets, within, min_overlap, reach, closest)
@@ -67,6 +68,7 @@ def perpendicular(
 
     Of those with a gap of at most `reach` mean lengths, each takes the k closest.
     """
+    check_reach(reach)
     p, closest = pieces_of(frames), nobody(len(frames), k)
     _offer_perpendicular(p, frames.offsets, tolerance(tolerance_deg), reach, closest)
     return both_ways(closest, p)
@@ -86,6 +88,7 @@ def collinear(
     `max_overlap` of the shorter one's length. Of those with a gap of at most `reach` mean lengths,
     each takes the k closest.
     """
+    check_reach(reach)
     p, closest = pieces_of(frames), nobody(len(frames), k)
     within = tolerance(tolerance_deg)
     _offer_collinear(p, frames.offsets, within, max_overlap, reach, closest)
@@ -109,6 +112,7 @@ def symmetric(
     """
     if not 0 <= min_ratio <= 1:
         raise ValueError(f"min_ratio must be in [0, 1], got {min_ratio}")
+    check_reach(reach)
     p, closest = pieces_of(frames), nobody(len(frames), k)
     _offer_symmetric(
         p,

@@ -12,7 +12,7 @@ from perceptgraph.graphs.approach import (
     seen_from,
     squared_distance,
 )
-from perceptgraph.graphs.edges import Edges, Nodes, edges_of
+from perceptgraph.graphs.edges import Edges, Nodes, check_reach, edges_of
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
 from perceptgraph.stores.compiled import njit
 
@@ -26,6 +26,7 @@ def incidence(frames: Frames, *, reach: float = 1.0) -> Edges:
     Pieces are lines, arcs and darts, which end there or pass. The rank is that of the junction's
     branch, 0 to 3, whose direction is closest to that of the way to the middle of the piece.
     """
+    check_reach(reach)
     junction, line = _incident(pieces_of(frames), frames.offsets, reach)
     branches = frames.attributes[:, BRANCHES].astype(np.float64)
     rank = _branch_ranks(pieces_of(frames), junction, line, branches)
@@ -39,6 +40,7 @@ def incidence(frames: Frames, *, reach: float = 1.0) -> Edges:
 
 def shared_junction(frames: Frames, *, reach: float = 1.0) -> Edges:
     """Two pieces that both come within `reach` scales of a junction; both directions."""
+    check_reach(reach)
     junction, line = _incident(pieces_of(frames), frames.offsets, reach)
     source, target = _meeting(junction, line, len(frames))
     return edges_of(source, target, np.zeros(len(source), np.uint8), len(frames))

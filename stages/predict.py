@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from perceptgraph.graphs.loader import GraphSchema, graphs_in_memory
 from perceptgraph.graphs.models.classifier import Samples
 from perceptgraph.graphs.models.fitting import logits_of
-from perceptgraph.graphs.models.graph_net import GraphNet
+from perceptgraph.graphs.models.graph_net import GraphModel
 from perceptgraph.graphs.models.saved import load_model
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages import detect, relate
@@ -71,7 +71,7 @@ def predict(
     """
     net, about = load_model(folder, CLASSIFIERS)
     samples: Samples
-    if isinstance(net, GraphNet):
+    if isinstance(net, GraphModel):
         graphs = [graph_of_image(image, about.facts) for image in images]
         samples = net.supplied(graphs_in_memory(graphs, GraphSchema.of(about.facts)))
     else:

@@ -1,6 +1,6 @@
 """Stage `relate`: primitives to relation graphs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from perceptgraph import graphs, stages, stores
 from perceptgraph.graphs.cutting import CUTS
 from perceptgraph.graphs.family_nodes import NODES_OF
+from perceptgraph.graphs.frames import joined
 from perceptgraph.graphs.nodes import frames_of_images
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
@@ -64,9 +65,18 @@ class Recipe(StageParams):
         check_choices("relations", self.relations, RELATIONS)
         for name, keywords in self.relations.items():
             check_keywords(f"relations.{name}", RELATIONS[name], keywords)
+            _check_values(name, keywords)
         if len(set(self.kinds)) < len(self.kinds):
             raise ParamsError(f"kinds: expected each family once, got {list(self.kinds)}")
         return self
+
+
+def _check_values(relation: str, keywords: Mapping[str, Any]) -> None:
+    """ParamsError where a relation refuses the values of its keywords."""
+    try:
+        RELATIONS[relation](joined([]), **keywords)
+    except (TypeError, ValueError) as error:
+        raise ParamsError(f"relations.{relation}: {error}") from error
 
 
 class Params(ByRecipe[Recipe]):

@@ -145,7 +145,7 @@ def fit(
     samples : Samples
         Of which `train` and `val` are the indices, each with a label.
     rng : Generator
-        Drawn from once, so that one of the same state gives the same network.
+        The result is a function of its state.
     device : torch.device, optional
         The CPU by default.
     checkpoint : Checkpoint, optional
@@ -168,6 +168,7 @@ def fit(
     device = device or torch.device("cpu")
     if isinstance(net, ClosedForm):
         net.solve(samples, train, rng, drawn)
+        net.to(device)
         row = _evaluate(net, samples, val, device, 1, 0.0)
         on_evaluation(row)
         return [row]
@@ -188,7 +189,7 @@ def fit(
     drawn = drawn or (lambda indices, _: samples.batch(indices))
     order = batches(samples.shard[train], recipe.batch_size, seed, step)
     while not is_over(history, recipe):
-        batch = drawn(train[next(order)], np.random.default_rng([seed, step])).to(device)
+        batch = drawn(train[next(order)], np.random.default_rng([seed, step, 1])).to(device)
         loss += _step(net, batch, optimiser, recipe, seed, step)
         step += 1
         if step % recipe.evaluate_every and step < recipe.max_steps:

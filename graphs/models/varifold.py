@@ -126,7 +126,7 @@ class VarifoldEmbedding(nn.Module):
         phase = place @ self.wave
         waves = torch.cat([phase.cos(), phase.sin()], dim=1) * length[:, None]
         theta = torch.atan2(along[:, 0], along[:, 1])
-        turn = theta[:, None] * torch.arange(1, self.harmonics + 1)
+        turn = theta[:, None] * torch.arange(1, self.harmonics + 1, device=theta.device)
         angle = torch.cat([torch.ones_like(theta[:, None]), turn.cos(), turn.sin()], dim=1)
         parts = [_sums(waves * part[:, None], graph, len(batch)) for part in angle.T]
         total = torch.cat(parts, dim=1)

@@ -50,7 +50,7 @@ def test_turned_primitives_are_found_again(found: Primitives, turn: float) -> No
 
     assert both.nodes == len(one.frames) + len(other.frames)
     assert both.node_share >= 0.9  # junctions whose gaps are equal may look another way
-    assert both.edges_matched <= both.edges
+    assert both.edges_matched >= 0.8 * both.edges
 
 
 @given(found=drawn_primitives(), turn=angles())

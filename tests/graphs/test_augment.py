@@ -31,7 +31,7 @@ NOTHING = {
     "mirror": {"share": 0},
     "elastic": {"amplitude": 0},
     "jitter": {"position": 0, "turn_deg": 0, "size": 0},
-    "level": {"shift": 0},
+    "level": {"shift": 0, "bright": True},
     "tone": {"contrast": 0, "nfa": 0},
     "drop": {"share": 0},
     "split": {"share": 0},
@@ -211,6 +211,20 @@ def test_a_higher_level_narrows_strokes_and_widens_gaps(rng) -> None:
     way = 9 - np.hypot(*there.position.T)
     np.testing.assert_allclose(column(there, "inward"), 6 - 2 * way, atol=1e-3)
     np.testing.assert_allclose(column(there, "outward"), 7 + 2 * way, atol=1e-3)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_a_higher_level_widens_dark_strokes_by_what_it_narrows_bright_ones(seed) -> None:
+    stroke = chain(np.array([[0.0, 0.0], [0.0, 6.0]]), 1, both_ways=True)
+    column(stroke, "width")[:] = 3.0
+
+    bright, dark = (
+        column(level(stroke, np.random.default_rng(seed), shift=0.1, bright=b), "width")
+        for b in (True, False)
+    )
+
+    np.testing.assert_allclose(bright + dark, 6, atol=1e-5)
+    assert (bright != dark).all()
 
 
 @given(rng=generators())

@@ -5,8 +5,7 @@ from strategies import drawn_primitives
 
 from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.primitives import primitives
-from perceptgraph.graphs.relation_graph import relate
-from perceptgraph.graphs.relations import RELATIONS
+from perceptgraph.graphs.relation_graph import SPARSE_RELATIONS, relate
 from perceptgraph.graphs.store import (
     GRAPH_LAYOUT,
     graph_attributes,
@@ -44,12 +43,14 @@ def test_store_tells_what_is_in_it(tmp_path) -> None:
         level, _, count = name.partition("/")
         return block.counts[level] if count == "count" else block.columns[name]
 
-    write_store(tmp_path / "g.zarr", block.layout, [column], graph_attributes(list(RELATIONS)))
+    write_store(
+        tmp_path / "g.zarr", block.layout, [column], graph_attributes(list(SPARSE_RELATIONS))
+    )
     store = open_graphs(tmp_path / "g.zarr")
 
-    assert relation_names(store.attributes) == tuple(RELATIONS)
+    assert relation_names(store.attributes) == tuple(SPARSE_RELATIONS)
     assert [a["name"] for a in store.attributes["node_attributes"]] == list(ATTRIBUTES)
-    assert_equal_graphs(graph_of(store.record(0), tuple(RELATIONS)), graph)
+    assert_equal_graphs(graph_of(store.record(0), tuple(SPARSE_RELATIONS)), graph)
 
 
 def test_a_folder_that_is_no_store_is_refused(tmp_path) -> None:

@@ -12,6 +12,16 @@ from perceptgraph.stores.mapper import serial
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
+    "kernel": {
+        "kinds": ["line"],
+        "scales": [0.5],
+        "waves": 8,
+        "harmonics": 2,
+        "gamma": 2.0,
+        "ridge": 0.1,
+        "copies": 0,
+        "references": 50,
+    },
     "lenet": {"side": 20, "dropout": 0.1},
 }
 RELATIONS = {"near": {"k": 3}, "incidence": {"reach": 1.0}}

@@ -16,14 +16,14 @@ from perceptgraph.stages.predict import predict
 from perceptgraph.stores.mapper import serial
 from perceptgraph.stores.status import texts_of
 
-MODELS = ("h2gcn", "lenet")
+MODELS = ("h2gcn", "kernel", "lenet")
 
 
 @pytest.fixture(scope="module")
 def evaluated(climbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("evaluated") / "shapes"
     shutil.copytree(climbed, root)
-    params = evaluate.Params(models=("h2gcn",), baselines=("lenet",), calibration_bins=5)
+    params = evaluate.Params(models=("h2gcn", "kernel"), baselines=("lenet",), calibration_bins=5)
     evaluate.run(params, root, serial, "cpu")
     return root
 

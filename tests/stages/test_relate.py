@@ -179,6 +179,9 @@ def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
     ("change", "message"),
     [
         ({"relations": {"nearr": {}}}, "did you mean 'near'"),
+        ({"relations": {"near": {"k": 0}}}, "relations.near: k must be positive, got 0"),
+        ({"relations": {"near": {"k": "six"}}}, "relations.near: "),
+        ({"relations": {"incidence": {"reach": float("nan")}}}, "reach must be 0 or more, got nan"),
         ({"relations": {"near": {}}}, "relations.near: missing k"),
         ({"relations": {"near": {"k": 3, "kk": 1}}}, "relations.near.kk"),
         ({"kinds": ["line"]}, "did you mean 'lines'"),
