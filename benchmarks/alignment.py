@@ -7,8 +7,8 @@ and of the edges rewired: the steeper the rise, the more the numbers know of the
 of different numbers have different dimensions: it is rises that compare, not levels.
 """
 
+import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ DETECTORS: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
 SETS: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "ot8": {"val_per_class": 20}}
 """Data sets, with their keywords."""
 NEAREST = 8
+LOGGER = logging.getLogger(__name__)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 N_DRAWS = 3
 
@@ -45,9 +46,12 @@ def measure(per_class: int) -> dict[str, float]:
     """
     figures: dict[str, float] = {}
     for name, keywords in SETS.items():
-        # A public set may not be there; what is drawn always is.
-        with suppress(MissingData):
-            figures |= of_set(name, opener(name)(**keywords), per_class)
+        try:  # a public set may not be there; what is drawn always is
+            images = opener(name)(**keywords)
+        except MissingData as error:
+            LOGGER.warning("left out %s: %s", name, error)
+            continue
+        figures |= of_set(name, images, per_class)
     return figures
 
 

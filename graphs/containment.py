@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from perceptgraph.graphs.approach import Pieces, closeness, may_be_closer, pieces_of
 from perceptgraph.graphs.edges import Edges, Nodes, edges_of
-from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS, Frames
+from perceptgraph.graphs.frames import ATTRIBUTES, LAST, NODE_KINDS, Frames
 from perceptgraph.stores.compiled import njit
 
 ARC, BLOB = NODE_KINDS.index("arc"), NODE_KINDS.index("blob")
@@ -92,7 +92,8 @@ def _polarity(
     """Of each curve of an image: 1 brighter inside, -1 darker, 0 for open curves and strokes.
 
     The inside of a closed chain is where its area is: the area is half the sum over its pieces of
-    length times the distance to the middle of the curve, positive where that lies to the left.
+    length times the distance to the middle of the curve, positive where that lies to the left. A
+    closed curve stays closed where pieces of it were left out.
     """
     n_curves = 1
     for i in range(first, end):
@@ -112,6 +113,6 @@ def _polarity(
     for i in range(first, end):
         if p.kind[i] == BLOB:
             polarity[curve[i]] = np.sign(contrast[i])
-        elif following[i] < 0 or p.kind[i] != ARC:
+        elif following[i] == LAST or p.kind[i] != ARC:
             polarity[curve[i]] = 0
     return polarity

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.course import courses
-from perceptgraph.graphs.frames import NODE_KINDS, Frames
+from perceptgraph.graphs.frames import GONE, NODE_KINDS, Frames
 from perceptgraph.graphs.push_forward import (
     LENGTH,
     OFFSET,
@@ -38,14 +38,15 @@ def other_darts(frames: Frames) -> NDArray[np.int64]:
 def kept(frames: Frames, chosen: NDArray[np.bool_]) -> Frames:
     """The nodes where `chosen` (N,) is true, with what was between them.
 
-    A node before one that is left out has none that follows. What lay inside a curve that is gone
-    altogether lies inside the curve around that one.
+    Of a node before one that is left out, what follows is GONE. What lay inside a curve that is
+    gone altogether lies inside the curve around that one.
     """
     counts = np.bincount(image_of(frames)[chosen], minlength=len(frames.offsets) - 1)
     offsets = offsets_of(counts)
     first, image = frames.offsets[:-1], image_of(frames)
     number = np.where(chosen, np.cumsum(chosen) - 1 - offsets[:-1][image], -1)
-    after = np.where(frames.following < 0, -1, number[first[image] + frames.following])
+    after = number[first[image] + np.maximum(frames.following, 0)]
+    after = np.where(frames.following < 0, frames.following, np.where(after < 0, GONE, after))
     around = _around(frames.curve, frames.around, frames.offsets, chosen)
     return Frames(
         kind=frames.kind[chosen],
@@ -79,7 +80,7 @@ def halved(frames: Frames, chosen: NDArray[np.bool_]) -> Frames:
     offsets = ends[frames.offsets]
     image = image_of(frames)[node]
     after = ends[frames.offsets[image] + np.maximum(frames.following[node], 0)] - offsets[image]
-    after = np.where(frames.following[node] < 0, -1, after)
+    after = np.where(frames.following[node] < 0, frames.following[node], after)
     after = np.where(half == FIRST, np.arange(len(node)) + 1 - offsets[image], after)
     position, direction = frames.position[node], frames.direction[node]
     attributes = frames.attributes[node]
@@ -114,7 +115,7 @@ def joined_up(frames: Frames, chosen: NDArray[np.bool_], corner: float) -> Frame
         Largest angle between the tangents where two pieces meet, in radians.
     """
     first = frames.offsets[image_of(frames)]
-    after = np.where(frames.following < 0, -1, first + frames.following)
+    after = np.where(frames.following < 0, frames.following, first + frames.following)
     points = courses(frames)
     partner, after = _partners(
         after, other_darts(frames), chosen, _smooth(after, frames.attributes, points, corner)
@@ -135,7 +136,7 @@ def joined_up(frames: Frames, chosen: NDArray[np.bool_], corner: float) -> Frame
         position=position,
         direction=direction,
         attributes=attributes,
-        following=np.where(after < 0, -1, after - first).astype(np.int32),
+        following=np.where(after < 0, after, after - first).astype(np.int32),
     )
     return kept(whole, rest)
 

@@ -65,6 +65,10 @@ ATTRIBUTES: dict[str, tuple[str, str]] = {
 """Columns of `Frames.attributes`: name to unit and meaning. None knows the picture's pose."""
 
 
+LAST, GONE = -1, -2
+"""In `Frames.following`, for no piece: the curve ends there, or what comes next was left out."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
     """The N nodes of one image, or of G images one after the other."""
@@ -78,8 +82,8 @@ class Frames:
     attributes: NDArray[np.float32]
     """(N, F): the columns that ATTRIBUTES names."""
     following: NDArray[np.int32]
-    """(N,): piece that comes next on the curve, along the frame; -1 for none. Nodes and curves are
-    counted within their image."""
+    """(N,): piece that comes next on the curve, along the frame; LAST for none, GONE where it was
+    left out. Nodes and curves are counted within their image."""
     curve: NDArray[np.int32]
     """(N,): curve that the node is of. The pieces of one chain or ridge share theirs."""
     around: NDArray[np.int32]
@@ -177,5 +181,5 @@ def _concatenated(
 
 
 def _moved(numbers: NDArray[np.int32], by: int) -> NDArray[np.int32]:
-    """Numbers counted from further on; -1 stays."""
-    return np.where(numbers < 0, -1, numbers + by).astype(np.int32)
+    """Numbers counted from further on; negative ones stay."""
+    return np.where(numbers < 0, numbers, numbers + by).astype(np.int32)

@@ -26,7 +26,9 @@ GRAPH_COLUMNS = {
     "node/position": Column("node", "f4", (2,), "pixels", "(row, column)"),
     "node/direction": Column("node", "f4", (2,), "", "(sin theta, cos theta)"),
     "node/attributes": Column("node", "f4", (len(ATTRIBUTES),), "", "see node_attributes"),
-    "node/following": Column("node", "i4", (), "", "node next on the curve; -1 for none"),
+    "node/following": Column(
+        "node", "i4", (), "", "node next on the curve; -1 for none, -2 for one left out"
+    ),
     "node/curve": Column("node", "i4", (), "", "curve of the image that the node is of"),
     "node/around": Column("node", "i4", (), "", "closed curve around that curve; -1 for none"),
     "edge/index": Column("edge", "i4", (2,), "", "source, target: nodes of the image"),

@@ -1,5 +1,6 @@
 """Command `bench graphs`: speed of relations, loader and stores, and what relations tell."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from perceptgraph.pipelines import graph_builds
 from perceptgraph.pipelines.bench import Figures, look_in, run_suites
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.stages import detect, relate
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ def turned(settings: Settings) -> Figures:
         connect = section_of(values, "relate", relate.Params).recipe(name)
         try:
             figures |= rotation.measure({name: (find, connect)}, settings.images or 100)
-        except MissingData:
-            continue
+        except MissingData as error:
+            LOGGER.warning("left out %s: %s", name, error)
     return figures
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from perceptgraph.graphs.approach import closeness, pieces_of
 from perceptgraph.graphs.containment import hole, inside, nested
+from perceptgraph.graphs.fragments import kept
 from perceptgraph.graphs.frames import NODE_KINDS, joined
 
 BLOB = NODE_KINDS.index("blob")
@@ -98,3 +99,12 @@ def test_a_curve_whose_nodes_are_gone_holds_nothing() -> None:
     lonely = replace(junction(0, 0), around=np.array([5], np.int32))
 
     assert not any(len(relation(lonely)) for relation in (hole, nested, inside))
+
+
+@pytest.mark.parametrize("lost", range(8))
+def test_a_hole_stays_a_hole_where_one_of_its_pieces_is_left_out(lost: int) -> None:
+    nodes = within(joined([box(9), box(2, -1)]), curve=1, outer=0)
+    there = kept(nodes, np.arange(8) != lost)
+
+    assert len(hole(there)) == 2 * (there.curve == 1).sum()
+    assert not len(inside(there))
