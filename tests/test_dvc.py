@@ -40,7 +40,10 @@ TINY = [
 ]
 # DVC's own use of a trie that is about to change; nothing that we can mend.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
-EVERY_RUNG = "ladder=[shapes,shapes-in-scenes,mnist,ot8,scene15,omniglot,folder]"
+EVERY_CELL = [
+    "ladder=[shapes,shapes-in-scenes,mnist,ot8,scene15,omniglot,folder]",
+    f"models=[{','.join(MODELS)}]",
+]
 
 
 def project(folder: Path, overrides: list[str]) -> Path:
@@ -65,7 +68,7 @@ def stages_of(folder: Path) -> list[PipelineStage]:
 
 @pytest.fixture(scope="module")
 def every_stage(tmp_path_factory: pytest.TempPathFactory) -> list[PipelineStage]:
-    return stages_of(project(tmp_path_factory.mktemp("dag") / "project", [EVERY_RUNG]))
+    return stages_of(project(tmp_path_factory.mktemp("dag") / "project", EVERY_CELL))
 
 
 @pytest.fixture(scope="module")
