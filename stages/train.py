@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from perceptgraph import datasets, graphs, stages, stores
-from perceptgraph.graphs.augment import check_augmentation
 from perceptgraph.graphs.models import MODELS
 from perceptgraph.graphs.models.classifier import Classifier, ClosedForm, Samples
 from perceptgraph.graphs.models.fitting import Checkpoint, Evaluation, Recipe, best_of, fit
@@ -44,8 +43,6 @@ class Augment(StageParams):
 
     @model_validator(mode="after")
     def _recipes_are_known(self) -> Self:
-        for recipe in self.recipes.values():
-            check_augmentation(recipe)
         for dataset, name in self.recipe_of.items():
             check_choices(f"augment.recipe_of.{dataset}", [name], self.recipes)
         return self
