@@ -9,6 +9,7 @@ from perceptgraph.graphs.encoding import relative_pose
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import NodeInput, attributes_but, node_attributes
 from perceptgraph.graphs.models.graph_net import GraphNet
+from perceptgraph.graphs.models.messages import gathered
 
 SLOTS = 4
 """Ranks of a relation that have a bias of their own; the others share the last."""
@@ -75,13 +76,9 @@ class Round(nn.Module):
 
     def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
         """Embeddings (N, D) from those before, edges (2, E), their slots (E,), poses (E, 7)."""
-        source, target = edges
-        message = self.there(nodes)[target] + self.here(nodes)[source]
-        message = (message + self.pose(said) + self.kind(kind)).relu()
-        count = torch.bincount(source, minlength=len(nodes)).to(nodes.dtype)[:, None]
-        zeros = torch.zeros_like(nodes)
-        mean = zeros.index_add(0, source, message) / count.clamp(min=1)
-        most = zeros.scatter_reduce(0, source[:, None].expand_as(message), message, "amax")
+        mean, most = gathered(
+            self.here(nodes), self.there(nodes), self.pose(said), self.kind.weight, kind, edges
+        )
         update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
         normed: Tensor = self.norm(nodes + update)
         return normed
