@@ -39,7 +39,7 @@ def bench_nodes(
         graph = found[name]()
         for model in models or GRIDS:
             n_trainings = len(settings_of(model)) * len(graph.splits["train"])
-            with tqdm(total=n_trainings, desc=f"{name} {model}", leave=False) as bar:
+            with tqdm(total=n_trainings, desc=f"{name} {model}", leave=False, disable=None) as bar:
                 score = search(graph, model, budget, on_training=bar.update)
             figures |= figures_of(name, model, score)
             if json_out is not None:  # after every model: all of them take long
