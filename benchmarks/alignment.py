@@ -26,7 +26,6 @@ from perceptgraph.stages.detect import detect
 from perceptgraph.stages.relation_counts import columns_of, count_graphs
 from perceptgraph.stores.status import SPLITS
 
-DETECTORS: Mapping[str, Mapping[str, Any]] = {"lines": {}, "junctions": {}}
 SETS: Mapping[str, Mapping[str, Any]] = {"shapes": {}, "ot8": {"val_per_class": 20}}
 """Data sets, with their keywords."""
 NEAREST = 8
@@ -59,7 +58,7 @@ def of_set(name: str, images: Collection, per_class: int) -> dict[str, float]:
     """The figures of one data set."""
     chosen = training_images(images, per_class)
     label = np.array([images.identify(i)[1] for i in chosen])
-    found = [detect(images.read(i).pixels, DETECTORS) for i in chosen]
+    found = [detect(images.read(i).pixels) for i in chosen]
     frames = frames_of_images(found, kinds=("lines", "junctions"), piece_length=12.0)
     figures = {}
     for kind, numbers in numbers_of(frames, label).items():

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.augment import CHANGES_RELATIONS, augmented
-from perceptgraph.graphs.frames import Frames
 from perceptgraph.graphs.loader import NODE_FIELDS, GraphBatch, GraphStore, Pairs
 from perceptgraph.graphs.relation_graph import related_all
 from perceptgraph.graphs.streaming import GraphStream
@@ -38,8 +37,7 @@ def augmented_graphs(
     relations : mapping of str to mapping
         Names of RELATIONS, in the order of their numbers; those of the store.
     """
-    nodes = {name: getattr(graphs, name) for name in NODE_FIELDS}
-    frames = augmented(Frames(**nodes, offsets=graphs.node_offsets), rng, augmentation)
+    frames = augmented(graphs.frames, rng, augmentation)
     there = replace(
         graphs,
         node_offsets=frames.offsets,

@@ -187,11 +187,11 @@ class GraphStore:
         """(G,): shard of each graph; see `shards`."""
         return shards_of(graph_bytes(self.node_offsets, self.edges.offsets))
 
-    def frames(self, indices: NDArray[np.int64]) -> Frames:
-        """The nodes of these graphs, one image after the other: to augment and to relate anew."""
-        some = self.taken(indices)
-        nodes = {name: getattr(some, name) for name in NODE_FIELDS}
-        return Frames(**nodes, offsets=some.node_offsets)
+    @property
+    def frames(self) -> Frames:
+        """The nodes of all graphs, one image after the other: to augment and to relate anew."""
+        nodes = {name: getattr(self, name) for name in NODE_FIELDS}
+        return Frames(**nodes, offsets=self.node_offsets)
 
     def taken(self, indices: NDArray[np.int64]) -> "GraphStore":
         """These graphs, in this order, as a store of their own."""

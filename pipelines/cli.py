@@ -40,6 +40,9 @@ Kinds = Annotated[
     ),
 ]
 KINDS = "lines,junctions"
+DataFolder = Annotated[
+    Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
+]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 
 
@@ -217,9 +220,7 @@ def doctor() -> None:
 
 @bench_app.command("graphs")
 def bench_graphs(
-    data: Annotated[
-        Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
-    ] = None,
+    data: DataFolder = None,
     suite: Annotated[
         list[str] | None,
         typer.Option(
@@ -253,9 +254,7 @@ def bench_loader(
 
 @bench_app.command("detectors")
 def bench_detectors(
-    data: Annotated[
-        Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
-    ] = None,
+    data: DataFolder = None,
     suite: Annotated[
         list[str] | None,
         typer.Option(

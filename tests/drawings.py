@@ -64,3 +64,12 @@ def turned(segments: list[Segment], angle: float, centre: float = 31.0) -> list[
         return centre + cosine * row + sine * column, centre - sine * row + cosine * column
 
     return [(turn(a), turn(b)) for a, b in segments]
+
+
+def widening_stroke() -> np.ndarray:
+    """A bright stroke along row 23 of (48, 96): 2 + column / 16 pixels wide, from column 6 on."""
+    rows, columns = np.mgrid[:48, :96]
+    wide = 2 + columns / 16  # from 2 to 8 pixels
+    image = np.clip(wide / 2 + 0.5 - np.abs(rows - 23), 0, 1).astype(np.float32)
+    image[:, :6], image[:, -6:] = 0, 0
+    return image

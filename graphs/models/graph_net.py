@@ -27,14 +27,19 @@ class HasHops(Protocol):
 Store = TypeVar("Store", bound=HasHops)
 
 
-def readout(nodes: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
+def readout(nodes: Tensor, batch: Tensor, n_graphs: int, weight: Tensor | None = None) -> Tensor:
     """Graph embeddings (G, 2 D + 1) of node embeddings (N, D), whatever the order of the nodes.
 
-    Mean, maximum, and log(1 + number of nodes); zeros for a graph without nodes.
+    Mean, maximum, and log(1 + number of nodes); zeros for a graph without nodes. The mean is
+    weighted with `weight` (N,), each at least 1, if it is given.
     """
     size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
     zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
-    mean = zeros.index_add(0, batch, nodes) / size.clamp(min=1)
+    total = size
+    if weight is not None:
+        total = size.new_zeros(n_graphs).index_add(0, batch, weight)[:, None]
+    weighted = nodes if weight is None else nodes * weight[:, None]
+    mean = zeros.index_add(0, batch, weighted) / total.clamp(min=1)
     place = batch[:, None].expand_as(nodes)
     most = zeros.scatter_reduce(0, place, nodes, "amax", include_self=False)
     return torch.cat([mean, most, size.log1p()], dim=1)

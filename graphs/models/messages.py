@@ -55,12 +55,12 @@ class _Gathered(torch.autograd.Function):
         """Mean and maximum."""
         arrays = [t.detach().contiguous().numpy() for t in given]
         here, edges = arrays[0], arrays[5]
-        count = np.bincount(edges[0], minlength=len(here)).astype(here.dtype)
-        share = 1 / np.maximum(count, 1)
+        count = np.bincount(edges[0], minlength=len(here))
+        share = (1 / np.maximum(count, 1)).astype(here.dtype)
         mean, most = np.zeros_like(here), np.zeros_like(here)
         best = np.full(here.shape, -1, np.int32)
-        _gather(*arrays, share.astype(here.dtype), mean, most, best)
-        ctx.arrays, ctx.share, ctx.best = arrays, share.astype(here.dtype), best
+        _gather(*arrays, share, mean, most, best)
+        ctx.arrays, ctx.share, ctx.best = arrays, share, best
         return torch.from_numpy(mean), torch.from_numpy(most)
 
     @staticmethod

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from perceptgraph.graphs.encoding import relative_pose
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import NodeInput, attributes_but, node_attributes
-from perceptgraph.graphs.models.graph_net import GraphNet
+from perceptgraph.graphs.models.graph_net import GraphNet, readout
 from perceptgraph.graphs.models.messages import gathered
 
 SLOTS = 4
@@ -48,18 +48,6 @@ def where(batch: GraphBatch) -> Tensor:
     middle, unit = radius(batch)
     place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
     return torch.cat([place, batch.direction], dim=1)
-
-
-def weighted_readout(nodes: Tensor, weight: Tensor, batch: Tensor, n_graphs: int) -> Tensor:
-    """Weighted mean, maximum and log(1 + number) of nodes (N, D): (G, 2 D + 1)."""
-    zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
-    total = weight.new_zeros(n_graphs).index_add(0, batch, weight)[:, None]
-    mean = zeros.index_add(0, batch, nodes * weight[:, None]) / total.clamp(min=1e-6)
-    most = zeros.scatter_reduce(
-        0, batch[:, None].expand_as(nodes), nodes, "amax", include_self=False
-    )
-    size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
-    return torch.cat([mean, most, size.log1p()], dim=1)
 
 
 class Round(nn.Module):
@@ -160,7 +148,7 @@ class RelativePoseNet(GraphNet):
         """Logits (G, C)."""
         nfa = node_attributes(batch, ("log10_nfa",))[:, 0].nan_to_num(nan=0.0)
         weight = 1 + (-nfa.clamp(-1e3, 0)).log1p()
-        pooled = weighted_readout(self.embeddings(batch), weight, batch.batch, len(batch))
+        pooled = readout(self.embeddings(batch), batch.batch, len(batch), weight)
         logits: Tensor = self.classify(pooled)
         return logits
 

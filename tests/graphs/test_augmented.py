@@ -82,7 +82,7 @@ def test_relations_stay_where_nodes_stay(images, seed) -> None:
     batch = augmented_batch(store, KEEPS, as_it_is, indices, np.random.default_rng(seed))
 
     before = store.batch(indices)
-    frames = augmented(store.frames(indices), np.random.default_rng(seed), KEEPS)
+    frames = augmented(store.taken(indices).frames, np.random.default_rng(seed), KEEPS)
     for name in ("edge_index", "relation", "rank", "one_hop", "two_hop", "ptr", "label", "kind"):
         assert torch.equal(getattr(batch, name), getattr(before, name)), name
     for name in ("position", "direction", "attributes"):

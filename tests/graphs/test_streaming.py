@@ -99,7 +99,7 @@ def test_frames_of_graphs_are_their_nodes_one_image_after_the_other(path: Path) 
     store = read_graphs(path)
     chosen = np.array([5, N, 2])
 
-    frames = store.frames(chosen)
+    frames = store.taken(chosen).frames
     batch = store.batch(chosen)
 
     assert frames.offsets.tolist() == batch.ptr.tolist() == [0, 8, 8, 16]

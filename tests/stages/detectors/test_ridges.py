@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from drawings import PLUS, SQUARE, ring, strokes, turned
+from drawings import PLUS, SQUARE, ring, strokes, turned, widening_stroke
 from numpy.typing import NDArray
 
 from perceptgraph.stages.detectors.noise import Noise
@@ -42,10 +42,7 @@ def test_a_stroke_is_one_ridge_on_its_centre_line(width: float, bright: bool) ->
 
 @pytest.mark.parametrize("bright", [True, False])
 def test_the_width_is_that_of_each_place(bright: bool) -> None:
-    rows, columns = np.mgrid[:48, :96]
-    wide = 2 + columns / 16  # from 2 to 8 pixels
-    image = np.clip(wide / 2 + 0.5 - np.abs(rows - 23), 0, 1).astype(np.float32)
-    image[:, :6], image[:, -6:] = 0, 0
+    image = widening_stroke()
 
     found = ridges(image if bright else 1 - image)
 

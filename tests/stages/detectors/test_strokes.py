@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from drawings import PLUS, SQUARE, TEE, Segment, ring
+from drawings import PLUS, SQUARE, TEE, Segment, ring, widening_stroke
 from drawings import strokes as drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,10 +130,7 @@ def test_strokes_are_cut_where_they_meet(segments: list[Segment], n: int) -> Non
 
 @pytest.mark.parametrize("bright", [True, False])
 def test_the_width_is_that_of_each_place(bright: bool) -> None:
-    rows, columns = np.mgrid[:48, :96]
-    wide = 2 + columns / 16  # from 2 to 8 pixels
-    image = np.clip(wide / 2 + 0.5 - np.abs(rows - 23), 0, 1).astype(np.float32)
-    image[:, :6], image[:, -6:] = 0, 0
+    image = widening_stroke()
 
     found = strokes(image if bright else 1 - image)
 
