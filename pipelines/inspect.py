@@ -26,7 +26,7 @@ from perceptgraph.stages.params import ParamsError, check_choices, suggest
 from perceptgraph.stages.relate import OUT as GRAPHS
 from perceptgraph.stages.relate import relate_one
 from perceptgraph.stores.ragged import RaggedStore
-from perceptgraph.stores.status import SPLITS, decode_text
+from perceptgraph.stores.status import SPLITS, BadImage, decode_text
 
 Finder = Callable[[NDArray[Any]], RelationGraph]
 """An image to its relation graph."""
@@ -171,7 +171,10 @@ def subjects_of(
     elif Path(what).exists():
         if chosen:
             raise ParamsError(f"{what}: expected no numbers after an image file")
-        image = read_image(Path(what))
+        try:
+            image = read_image(Path(what))
+        except BadImage as error:
+            raise BadImage(error.status, f"{what}: {error.reason}") from error
         yield Subject(what, Path(what).stem, image, find(image), {}, {})
     else:
         rungs = [path.parent.name for path in outputs.glob(f"*/{GRAPHS}")]

@@ -16,10 +16,17 @@ from perceptgraph.datasets.image_set import Sample, image_layout, record_of
 from perceptgraph.graphs.exchange import to_networkx, to_pyg
 from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.store import GRAPH_LAYOUT, graph_at, graph_attributes, graph_record
-from perceptgraph.pipelines.inspect import WRITERS, by_kinds, by_recipe, inspect_graphs, numbers_of
+from perceptgraph.pipelines.inspect import (
+    WRITERS,
+    by_kinds,
+    by_recipe,
+    inspect_graphs,
+    numbers_of,
+    subjects_of,
+)
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stores.ragged import stack, write_store
-from perceptgraph.stores.status import Status, identity_record
+from perceptgraph.stores.status import BadImage, Status, identity_record
 
 ROOT = Path(__file__).parents[2]
 BAD = 2
@@ -145,6 +152,13 @@ def test_an_image_that_was_left_out_says_why(outputs: Path) -> None:
 def test_what_is_neither_a_file_nor_a_rung_is_an_error(outputs: Path) -> None:
     with pytest.raises(ParamsError, match="did you mean 'toys'"):
         list(inspect_graphs("toy", [], {}, outputs, SEGMENTS))
+
+
+def test_a_damaged_image_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+
+    with pytest.raises(BadImage, match=r"empty\.png: the file is empty"):
+        list(subjects_of(str(tmp_path / "empty.png"), [], tmp_path, by_kinds(["lines"])))
 
 
 def test_an_image_file_may_have_nodes_of_every_family() -> None:
