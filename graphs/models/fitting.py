@@ -48,6 +48,7 @@ class Evaluation:
     train_loss: float
     """Mean over the steps since the last evaluation, with dropout."""
     val_loss: float
+    """NaN, like the accuracy, where there is nothing to validate on."""
     val_accuracy: float
 
 
@@ -98,6 +99,8 @@ def _evaluate(
     step: int,
     train_loss: float,
 ) -> Evaluation:
+    if not len(val):
+        return Evaluation(step, train_loss, math.nan, math.nan)
     logits = logits_of(net, samples, val, device)
     label = torch.from_numpy(samples.label[val])
     loss = float(functional.cross_entropy(logits, label))
@@ -110,7 +113,9 @@ def _evaluate(
 
 
 def best_of(history: list[Evaluation]) -> int:
-    """Index of the first evaluation of the lowest validation loss."""
+    """Index of the first evaluation of the lowest validation loss; the last one without any."""
+    if math.isnan(history[-1].val_loss):
+        return len(history) - 1
     return min(range(len(history)), key=lambda i: history[i].val_loss)
 
 
@@ -136,14 +141,15 @@ def fit(
 ) -> list[Evaluation]:
     """Fit `net` on samples `train`; a network ends with its best weights on samples `val`.
 
-    A model with a closed form is solved, and evaluated once.
+    Without samples to validate on, as in few-shot runs, a network learns for all of the steps and
+    keeps its last weights. A model with a closed form is solved, and evaluated once.
 
     Parameters
     ----------
     net : Classifier
         With its first weights; changed in place and left on `device`.
     samples : Samples
-        Of which `train` and `val` are the indices, each with a label.
+        Of which `train` and `val` are the indices, each with a label; `val` may be empty.
     rng : Generator
         The result is a function of its state.
     device : torch.device, optional
@@ -161,10 +167,8 @@ def fit(
     list of Evaluation
         The learning curve, rows of a former run included.
     """
-    if not (len(train) and len(val)):
-        raise ValueError(
-            f"expected training and validation samples, got {len(train)} and {len(val)}"
-        )
+    if not len(train):
+        raise ValueError("expected samples to train on, got none")
     device = device or torch.device("cpu")
     if isinstance(net, ClosedForm):
         net.solve(samples, train, rng, drawn)

@@ -127,12 +127,40 @@ def test_it_ends_with_the_best_weights_and_stops_early(store: GraphStore) -> Non
     assert not is_over(history[:-1], recipe)
 
 
-def test_without_validation_samples_it_says_so(store: GraphStore) -> None:
+def test_without_samples_to_train_on_it_says_so(store: GraphStore) -> None:
     none, some = np.zeros(0, np.int64), np.arange(4)
     net = H2GCN(store.schema, embedding=8, rounds=1, dropout=0.0)
 
-    with pytest.raises(ValueError, match="expected training and validation samples, got 4 and 0"):
-        fit(net, store, some, none, np.random.default_rng(0), RECIPE)
+    with pytest.raises(ValueError, match="expected samples to train on, got none"):
+        fit(net, store, none, some, np.random.default_rng(0), RECIPE)
+
+
+def test_without_validation_it_learns_all_steps_and_keeps_the_last_weights(
+    store: GraphStore,
+) -> None:
+    none, some = np.zeros(0, np.int64), np.flatnonzero(store.ok & (store.split == 0))
+    recipe = replace(RECIPE, patience=1)
+
+    def fitted(max_steps: int, stop_after: int) -> tuple[H2GCN, Curve]:
+        seen: Curve = []
+        torch.manual_seed(0)
+        net = H2GCN(store.schema, embedding=8, rounds=1, dropout=0.0)
+        stopped = replace(recipe, max_steps=max_steps)
+        rows = fit(
+            net, store, some, none, np.random.default_rng(0), stopped, None, None, seen.append
+        )
+        assert [row.step for row in seen] == [row.step for row in rows]
+        return net, rows[:stop_after]
+
+    net, rows = fitted(60, 6)
+    again, _ = fitted(60, 6)
+    shorter, _ = fitted(50, 5)
+
+    assert [row.step for row in rows] == [10, 20, 30, 40, 50, 60]
+    assert all(np.isnan(row.val_loss) and np.isnan(row.val_accuracy) for row in rows)
+    assert best_of(rows) == 5
+    assert torch.equal(net.classify.weight, again.classify.weight)
+    assert not torch.equal(net.classify.weight, shorter.classify.weight)
 
 
 KILLED = """
