@@ -5,49 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from perceptgraph.graphs.encoding import relative_pose
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import NodeInput, attributes_but, node_attributes
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 from perceptgraph.graphs.models.messages import gathered
-
-SLOTS = 4
-"""Ranks of a relation that have a bias of their own; the others share the last."""
-N_POSE = 7
-"""Numbers of `seen`."""
-
-
-def radius(batch: GraphBatch) -> tuple[Tensor, Tensor]:
-    """Mean position (G, 2) of the nodes of each graph, and their root mean square distance (G,)."""
-    n = torch.bincount(batch.batch, minlength=len(batch)).clamp(min=1)[:, None]
-    zeros = batch.position.new_zeros(len(batch), 2)
-    mean = zeros.index_add(0, batch.batch, batch.position) / n
-    square = (batch.position - mean[batch.batch]).square()
-    spread = zeros.index_add(0, batch.batch, square) / n
-    return mean, spread.sum(1).sqrt().clamp(min=1.0)
-
-
-def seen(batch: GraphBatch) -> Tensor:
-    """What each edge says (E, 7): u, v and distance in radii of the graph, and the turn.
-
-    u, v, their hyperbolic arc sines ten times enlarged (small steps beside large ones), the
-    logarithm of the distance, cosine and sine of the turn. Neither the place, the turn nor the size
-    of the picture changes them.
-    """
-    pose = relative_pose(batch.position, batch.direction, batch.edge_index)
-    unit = radius(batch)[1][batch.batch[batch.edge_index[0]]]
-    u, v, cosine, sine, log_distance = pose.T
-    u, v = u / unit, v / unit
-    far = log_distance - unit.log()
-    columns = (u, v, (10 * u).asinh() / 3, (10 * v).asinh() / 3, far, cosine, sine)
-    return torch.stack(columns, dim=1)
-
-
-def where(batch: GraphBatch) -> Tensor:
-    """Absolute pose (N, 4): position about the middle of the graph in its radii, and direction."""
-    middle, unit = radius(batch)
-    place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
-    return torch.cat([place, batch.direction], dim=1)
+from perceptgraph.graphs.models.poses import N_POSE, n_slots, seen, slots, where
 
 
 class Round(nn.Module):
@@ -119,8 +81,7 @@ class RelativePoseNet(GraphNet):
         self.knows_where = pose == "absolute"
         self.hidden, self.n_inputs = hidden, self.read.width + 4 * self.knows_where
         self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())
-        n_types = max(len(schema.relations), 1) * SLOTS
-        self.rounds = nn.ModuleList(Round(hidden, n_types) for _ in range(rounds))
+        self.rounds = nn.ModuleList(Round(hidden, n_slots(schema)) for _ in range(rounds))
         kept = (rounds + 1) * hidden
         self.classify = nn.Sequential(
             nn.Dropout(dropout),
@@ -137,8 +98,7 @@ class RelativePoseNet(GraphNet):
 
     def embeddings(self, batch: GraphBatch) -> Tensor:
         """Embeddings of all rounds, side by side: (N, (rounds + 1) D)."""
-        kind = batch.relation.long() * SLOTS + batch.rank.long().clamp(max=SLOTS - 1)
-        said = seen(batch)
+        kind, said = slots(batch), seen(batch)
         kept = [self.embed(self.inputs(batch))]
         for one in self.rounds:
             kept.append(one(kept[-1], batch.edge_index, kind, said))

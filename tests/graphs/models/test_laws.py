@@ -23,7 +23,7 @@ from perceptgraph.graphs.loader import GraphSchema, GraphStore, graphs_in_memory
 from perceptgraph.graphs.models import MODELS
 from perceptgraph.graphs.models.classifier import Classifier, ClosedForm, Network, Samples
 from perceptgraph.graphs.models.graph_net import GraphModel
-from perceptgraph.graphs.models.relative_pose import N_POSE, SLOTS
+from perceptgraph.graphs.models.poses import N_POSE, SLOTS
 from perceptgraph.graphs.models.saved import (
     About,
     classifier_of,
