@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 Drawn = Callable[[NDArray[np.int64], np.random.Generator], Any]
 """Indices of samples, and a source of draws, to a batch to learn from."""
@@ -94,6 +95,10 @@ class Network(Classifier):
     @abstractmethod
     def prepare(self, batches: Iterable[Any]) -> None:
         """Take the statistics of the input from the training set, before the first step."""
+
+    def loss(self, batch: Any) -> Tensor:
+        """What each step makes smaller: the cross-entropy of the logits, unless a model says."""
+        return functional.cross_entropy(self.logits(batch), batch.label)
 
 
 class ClosedForm(Classifier):

@@ -218,7 +218,7 @@ def fit(
 
 
 def _step(
-    net: Classifier,
+    net: Network,
     batch: Any,
     optimiser: torch.optim.Optimizer,
     recipe: Recipe,
@@ -232,7 +232,7 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate * rate
     net.train()
-    loss = functional.cross_entropy(net.logits(batch), batch.label)
+    loss = net.loss(batch)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimiser.step()
