@@ -9,7 +9,12 @@ MODELS = {
     "set": "perceptgraph.graphs.models.set:DeepSet",
     "segment_set": "perceptgraph.graphs.models.segment_set:SegmentSet",
     "gcn": "perceptgraph.graphs.models.gcn:GCN",
+    "spectral": "perceptgraph.graphs.models.spectral:SpectralNet",
+    "chebyshev": "perceptgraph.graphs.models.chebyshev:ChebyshevNet",
     "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",
+    "gin": "perceptgraph.graphs.models.gin:GIN",
+    "gine": "perceptgraph.graphs.models.gine:GINE",
+    "gatv2": "perceptgraph.graphs.models.gatv2:GATv2",
     "relative_pose": "perceptgraph.graphs.models.relative_pose:RelativePoseNet",
     "kernel": "perceptgraph.graphs.models.kernel:KernelRidge",
 }

@@ -1,7 +1,7 @@
 """How nodes lie to each other and in their picture, for models that read poses."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from perceptgraph.graphs.encoding import relative_pose
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
@@ -53,3 +53,17 @@ def where(batch: GraphBatch) -> Tensor:
     middle, unit = radius(batch)
     place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
     return torch.cat([place, batch.direction], dim=1)
+
+
+class EdgeInput(nn.Module):
+    """What edges tell a model whose layers take embeddings of edges."""
+
+    def __init__(self, schema: GraphSchema, width: int) -> None:
+        super().__init__()
+        self.pose = nn.Linear(N_POSE, width, bias=False)
+        self.slot = nn.Embedding(n_slots(schema), width)
+
+    def forward(self, batch: GraphBatch) -> Tensor:
+        """Embeddings (E, width): of how the target lies, and of the slot of the edge."""
+        embedded: Tensor = self.pose(seen(batch)) + self.slot(slots(batch))
+        return embedded

@@ -50,6 +50,7 @@ KEYWORDS = {
 """Of all models; each takes those that it knows."""
 KEYWORDS |= {"kinds": ["line"], "scales": [0.5], "waves": 4, "harmonics": 1, "gamma": 2.0}
 KEYWORDS |= {"ridge": 0.1, "copies": 0, "references": 20}
+KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
 WITHOUT_EDGES = ("set", "segment_set", "kernel")
 SEE_POSE = ("kernel",)
 
@@ -58,6 +59,8 @@ PROFILE = len(SCHEMA.relations) * (1 + len(SCALE_FREE))  # a count, and a mean p
 H, P, KEPT = KEYWORDS["hidden"], KEYWORDS["embedding"], 7  # 2^(2 + 1) - 1 blocks of P
 SET_INPUT, SEGMENT_INPUT = K + len(ATTRIBUTES), K + len(MEASURES)
 NET_INPUT = SET_INPUT + PROFILE
+SPLINES, ORDER = KEYWORDS["splines"], KEYWORDS["order"]
+EDGE_INPUT = (N_POSE + len(SCHEMA.relations) * SLOTS) * H
 
 W = 2 * KEYWORDS["waves"] * (2 * KEYWORDS["harmonics"] + 1)
 REFERENCES = 12
@@ -68,6 +71,11 @@ PARAMETERS = {
     "segment_set": (SEGMENT_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * H + (H + 1) * C,
     "gcn": (NET_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * C,
     "h2gcn": NET_INPUT * P + (2 * KEPT * P + 1) * C,
+    "spectral": SPLINES * (NET_INPUT + H) * H + 2 * H + (2 * H + 2) * C,
+    "chebyshev": (ORDER + 1) * (NET_INPUT + H) * H + 2 * H + (2 * H + 2) * C,
+    "gin": (NET_INPUT + 1) * H + 2 * (2 * H * H + 4 * H + 1) + (2 * 3 * H + 2) * C,
+    "gine": (SET_INPUT + 1) * H + EDGE_INPUT + 2 * (2 * H * H + 4 * H + 1) + (2 * 3 * H + 2) * C,
+    "gatv2": (SET_INPUT + 1) * H + EDGE_INPUT + 2 * (4 * H * H + 4 * H) + (2 * 3 * H + 2) * C,
     "relative_pose": (
         (SET_INPUT + 1) * H
         + 2 * (5 * H * H + 4 * H + N_POSE * H + len(SCHEMA.relations) * SLOTS * H)
@@ -88,6 +96,9 @@ class Count(NamedTuple):
     edges: int
     near: int
     far: int
+    squares: int
+    """Sum of the squared numbers of nodes of the graphs."""
+    cubes: int
 
 
 MACS = {
@@ -98,6 +109,32 @@ MACS = {
     ),
     "h2gcn": lambda n: (
         n.nodes * NET_INPUT * P + (n.near + n.far) * (P + 2 * P) + n.graphs * (2 * KEPT * P + 1) * C
+    ),
+    "spectral": lambda n: (
+        5 * n.cubes
+        + n.squares * (NET_INPUT + 3 * H)
+        + n.nodes * SPLINES * (NET_INPUT + H) * (1 + H)
+        + n.graphs * (2 * H + 1) * C
+    ),
+    "chebyshev": lambda n: (
+        n.nodes * (ORDER + 1) * (NET_INPUT + H) * H
+        + ORDER * (n.near + n.nodes) * (NET_INPUT + H)
+        + n.graphs * (2 * H + 1) * C
+    ),
+    "gin": lambda n: (
+        n.nodes * NET_INPUT * H
+        + 2 * ((n.near + n.nodes) * H + n.nodes * 2 * H * H)
+        + n.graphs * (2 * 3 * H + 1) * C
+    ),
+    "gine": lambda n: (
+        (n.nodes * SET_INPUT + n.edges * N_POSE) * H
+        + 2 * ((n.edges + n.nodes) * H + n.nodes * 2 * H * H)
+        + n.graphs * (2 * 3 * H + 1) * C
+    ),
+    "gatv2": lambda n: (
+        (n.nodes * SET_INPUT + n.edges * N_POSE) * H
+        + 2 * (n.nodes * 3 * H * H + n.edges * (H + 2) * H)
+        + n.graphs * (2 * 3 * H + 1) * C
     ),
     "relative_pose": lambda n: (
         n.nodes * (SET_INPUT + 3) * H
@@ -345,13 +382,15 @@ def test_number_of_parameters_is_that_of_the_formula(name: str) -> None:
 
 def count_of(samples: Samples, n: int) -> Count:
     if not isinstance(samples, GraphStore):
-        return Count(n, 0, 0, 0, 0, 0)
+        return Count(n, 0, 0, 0, 0, 0, 0, 0)
     batch = samples.batch(np.arange(n))
     lines = int((batch.kind == NODE_KINDS.index("line")).sum())
     edges, near, far = (
         pairs.shape[1] for pairs in (batch.edge_index, batch.one_hop, batch.two_hop)
     )
-    return Count(n, len(batch.kind), lines, edges, near, far)
+    sizes = batch.ptr.diff()
+    squares, cubes = (int((sizes**power).sum()) for power in (2, 3))
+    return Count(n, len(batch.kind), lines, edges, near, far, squares, cubes)
 
 
 @pytest.mark.parametrize("name", EVERY)
