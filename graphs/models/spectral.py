@@ -43,7 +43,7 @@ def eigenbases(pairs: Tensor, ptr: Tensor) -> list[Eigenbasis]:
     scale = torch.bincount(pairs[0], minlength=int(ptr[-1])).clamp(min=1).float().rsqrt()
     graph = torch.searchsorted(ptr, pairs[0], right=True) - 1
     found = []
-    for n in sizes.unique().tolist():
+    for n in sorted(set(sizes.tolist())):
         chosen = torch.nonzero(sizes == n).flatten()
         if n == 0:
             continue

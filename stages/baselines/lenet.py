@@ -1,19 +1,14 @@
 """LeNet-5 on pixels: the control that looks at the picture itself."""
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
-
-import torch
 from torch import Tensor, nn
 
-from perceptgraph.graphs.models.classifier import Network
-from perceptgraph.stages.baselines.pixels import PixelBatch, PixelStore, read_pixels
+from perceptgraph.stages.baselines.pixel_net import PixelNet
+from perceptgraph.stages.baselines.pixels import PixelBatch
 
 KERNEL, FIRST, SECOND, DENSE = 5, 6, 16, (120, 84)
 
 
-class LeNet(Network):
+class LeNet(PixelNet):
     """LeNet-5 [1]_ with rectified units and maximum pooling, on grey squares.
 
     Two convolutions of 5 x 5 without padding, each followed by pooling over 2 x 2; two dense
@@ -24,10 +19,6 @@ class LeNet(Network):
     .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
            recognition", Proceedings of the IEEE 86(11), 1998.
     """
-
-    STORE: ClassVar[str] = "images.zarr"
-    mean: Tensor
-    scale: Tensor
 
     def __init__(self, class_names: tuple[str, ...], *, side: int, dropout: float) -> None:
         super().__init__()
@@ -53,34 +44,10 @@ class LeNet(Network):
             nn.Dropout(dropout),
             nn.Linear(DENSE[1], len(class_names)),
         )
-        self.register_buffer("mean", torch.zeros(()))
-        self.register_buffer("scale", torch.ones(()))
-
-    @classmethod
-    def open(cls, path: Path, keywords: Mapping[str, Any]) -> PixelStore:
-        """The images of the store at `path` as squares."""
-        return read_pixels(path, int(keywords["side"]))
-
-    @staticmethod
-    def schema(facts: Mapping[str, Any]) -> tuple[str, ...]:
-        """The class names."""
-        return tuple(facts["class_names"])
-
-    def prepare(self, batches: Iterable[PixelBatch]) -> None:
-        """Take mean and standard deviation of the pixels of the training set."""
-        n = total = square = 0.0
-        for batch in batches:
-            n += batch.pixels.numel()
-            total += float(batch.pixels.double().sum())
-            square += float(batch.pixels.double().square().sum())
-        mean = total / max(n, 1.0)
-        self.mean.fill_(mean)
-        self.scale.fill_(max(square / max(n, 1.0) - mean**2, 1e-6) ** 0.5)
 
     def logits(self, batch: PixelBatch) -> Tensor:
         """Logits (G, C) of pixels (G, 1, S, S)."""
-        features = self.features((batch.pixels - self.mean) / self.scale)
-        logits: Tensor = self.classify(features)
+        logits: Tensor = self.classify(self.features(self.standardised(batch)))
         return logits
 
     def macs(self, batch: PixelBatch) -> int:
