@@ -1,7 +1,7 @@
-"""Messages along edges and what a node takes of them, without an array of all messages.
+"""Messages along edges and what a node takes of them.
 
-Compiled for the processor, forth and back; by tensor operations on other devices, which hold the
-messages of all edges at a time.
+Compiled for the processor, forth and back; by tensor operations on other devices, and where
+somebody asks how the messages change with what edges say.
 """
 
 from typing import Any
@@ -14,11 +14,17 @@ from perceptgraph.stores.compiled import njit
 
 
 def gathered(
-    here: Tensor, there: Tensor, said: Tensor, slot: Tensor, kind: Tensor, edges: Tensor
+    here: Tensor,
+    there: Tensor,
+    slot: Tensor,
+    weight: Tensor,
+    said: Tensor,
+    kind: Tensor,
+    edges: Tensor,
 ) -> tuple[Tensor, Tensor]:
     r"""Mean and maximum (N, D) of the messages that the edges of each node bring.
 
-    .. math:: m_e = \mathrm{relu}(a_{s(e)} + b_{t(e)} + c_e + d_{k(e)})
+    .. math:: m_e = \mathrm{relu}(a_{s(e)} + b_{t(e)} + d_{k(e)} + W p_e)
 
     for edge e from node s to node t; zeros for a node without edges.
 
@@ -26,20 +32,22 @@ def gathered(
     ----------
     here, there : (N, D)
         a and b: what source and target add to a message.
-    said : (E, D)
-        c: what the edge adds.
     slot : (K, D)
         d: what each kind of edge adds.
+    weight : (D, P)
+        W: what is made of what edges say.
+    said : (E, P)
+        p: what the edge says.
     kind : (E,) int64
         Kind k of each edge.
     edges : (2, E) int64
         Source and target.
     """
-    if here.device.type == "cpu":
-        mean, most = _Gathered.apply(here, there, said, slot, kind, edges)  # type: ignore[no-untyped-call]
+    if here.device.type == "cpu" and not said.requires_grad:
+        mean, most = _Gathered.apply(here, there, slot, weight, said, kind, edges)  # type: ignore[no-untyped-call]
         return mean, most
     source, target = edges
-    message = (here[source] + there[target] + said + slot[kind]).relu()
+    message = (here[source] + there[target] + slot[kind] + said @ weight.T).relu()
     count = torch.bincount(source, minlength=len(here)).to(here.dtype)[:, None]
     zeros = torch.zeros_like(here)
     mean = zeros.index_add(0, source, message) / count.clamp(min=1)
@@ -53,68 +61,60 @@ class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *given: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and maximum."""
-        arrays = [t.detach().contiguous().numpy() for t in given]
-        here, edges = arrays[0], arrays[5]
-        count = np.bincount(edges[0], minlength=len(here))
-        share = (1 / np.maximum(count, 1)).astype(here.dtype)
-        mean, most = np.zeros_like(here), np.zeros_like(here)
-        best = np.full(here.shape, -1, np.int32)
-        _gather(*arrays, share, mean, most, best)
-        ctx.arrays, ctx.share, ctx.best = arrays, share, best
-        return torch.from_numpy(mean), torch.from_numpy(most)
+        here, there, slot, weight, said, kind, edges = (t.detach().contiguous() for t in given)
+        ends = edges.numpy()
+        message, total, most = said @ weight.T, torch.zeros_like(here), torch.zeros_like(here)
+        floats = [t.numpy() for t in (here, there, slot, message, total, most)]
+        _gather(kind.numpy(), ends, *floats)
+        count = np.bincount(ends[0], minlength=len(here))[:, None]
+        ctx.share = torch.from_numpy((1 / np.maximum(count, 1)).astype(floats[0].dtype))
+        ctx.save_for_backward(slot, said, kind, edges, message, most)
+        return total * ctx.share, most
 
     @staticmethod
     def backward(ctx: Any, of_mean: Tensor, of_most: Tensor) -> tuple[Tensor | None, ...]:
         """Derivatives by the first four."""
-        found = [np.zeros_like(array) for array in ctx.arrays[:4]]
-        of = [t.contiguous().numpy() for t in (of_mean, of_most)]
-        _spread_back(*ctx.arrays, ctx.share, ctx.best, *of, *found)
-        return (*(torch.from_numpy(array) for array in found), None, None)
+        slot, said, kind, edges, message, most = ctx.saved_tensors
+        here, there, by_slot = (torch.zeros_like(t) for t in (most, most, slot))
+        back = torch.empty_like(message)
+        floats = (message, most, of_mean * ctx.share, of_most.clone(), back, here, there, by_slot)
+        _spread_back(kind.numpy(), edges.numpy(), *(t.numpy() for t in floats))
+        # In this order of factors the product takes a fifth of the time of the other.
+        return here, there, by_slot, (said.T @ back).T, None, None, None
 
 
 @njit(cache=True, nogil=True)
-def _gather(here, there, said, slot, kind, edges, share, mean, most, best):  # type: ignore[no-untyped-def]
-    zero = mean.dtype.type(0)
+def _gather(kind, edges, here, there, slot, message, total, most):  # type: ignore[no-untyped-def]
+    zero = message.dtype.type(0)
+    # Loops with one output and no branch: several numbers are worked on at once. Adding nothing
+    # keeps the compiler from branching where the maximum stays.
     for e in range(len(kind)):
         s, t, k = edges[0, e], edges[1, e], kind[e]
-        weight = share[s]
-        # No branch, so that several numbers are worked on at once.
         for d in range(here.shape[1]):
-            message = max(here[s, d] + there[t, d] + said[e, d] + slot[k, d], zero)
-            mean[s, d] += weight * message
-            best[s, d] = e if message > most[s, d] else best[s, d]
-            most[s, d] = max(message, most[s, d])
+            message[e, d] = max(message[e, d] + here[s, d] + there[t, d] + slot[k, d], zero)
+        for d in range(here.shape[1]):
+            total[s, d] += message[e, d]
+        for d in range(here.shape[1]):
+            most[s, d] = max(message[e, d], most[s, d]) + zero
 
 
 @njit(cache=True, nogil=True)
 def _spread_back(  # type: ignore[no-untyped-def]
-    here,
-    there,
-    said,
-    slot,
-    kind,
-    edges,
-    share,
-    best,
-    of_mean,
-    of_most,
-    by_here,
-    by_there,
-    by_said,
-    by_slot,
+    kind, edges, message, most, of_total, of_most, back, by_here, by_there, by_slot
 ):
-    zero = of_mean.dtype.type(0)
+    zero = message.dtype.type(0)
     for e in range(len(kind)):
         s, t, k = edges[0, e], edges[1, e], kind[e]
-        weight = share[s]
-        for d in range(here.shape[1]):
-            message = here[s, d] + there[t, d] + said[e, d] + slot[k, d]
-            of_it = of_most[s, d] if best[s, d] == e else zero
-            by_said[e, d] = weight * of_mean[s, d] + of_it if message > zero else zero
-        # One array at a time: with all four at once the compiler must fear that they overlap.
-        for d in range(here.shape[1]):
-            by_here[s, d] += by_said[e, d]
-        for d in range(here.shape[1]):
-            by_there[t, d] += by_said[e, d]
-        for d in range(here.shape[1]):
-            by_slot[k, d] += by_said[e, d]
+        for d in range(back.shape[1]):
+            of_it = of_most[s, d] if message[e, d] == most[s, d] else zero
+            back[e, d] = of_total[s, d] + of_it if message[e, d] > zero else zero
+        # Of a maximum, what the first edge has taken is not there for the others.
+        for d in range(back.shape[1]):
+            left = zero if message[e, d] == most[s, d] else of_most[s, d]
+            of_most[s, d] = left + zero
+        for d in range(back.shape[1]):
+            by_here[s, d] += back[e, d]
+        for d in range(back.shape[1]):
+            by_there[t, d] += back[e, d]
+        for d in range(back.shape[1]):
+            by_slot[k, d] += back[e, d]

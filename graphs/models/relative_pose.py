@@ -27,7 +27,13 @@ class Round(nn.Module):
     def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
         """Embeddings (N, D) from those before, edges (2, E), their slots (E,), poses (E, 7)."""
         mean, most = gathered(
-            self.here(nodes), self.there(nodes), self.pose(said), self.kind.weight, kind, edges
+            self.here(nodes),
+            self.there(nodes),
+            self.kind.weight,
+            self.pose.weight,
+            said,
+            kind,
+            edges,
         )
         update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
         normed: Tensor = self.norm(nodes + update)

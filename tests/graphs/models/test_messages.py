@@ -13,18 +13,29 @@ def inputs(
     seed: int, n_nodes: int, n_edges: int, dtype: torch.dtype = torch.float64
 ) -> list[Tensor]:
     rng = torch.Generator().manual_seed(seed)
-    shapes = [(n_nodes, 3), (n_nodes, 3), (n_edges, 3), (4, 3)]
+    shapes = [(n_nodes, 3), (n_nodes, 3), (4, 3), (3, 2)]
     floats = [torch.randn(s, generator=rng, dtype=dtype).requires_grad_() for s in shapes]
+    said = torch.randn(n_edges, 2, generator=rng, dtype=dtype)
     kind = torch.randint(4, (n_edges,), generator=rng)
-    return [*floats, kind, torch.randint(n_nodes, (2, n_edges), generator=rng)]
+    return [*floats, said, kind, torch.randint(n_nodes, (2, n_edges), generator=rng)]
 
 
-def by_node(here: Tensor, there: Tensor, said: Tensor, slot: Tensor, kind: Tensor, edges: Tensor):
+def by_node(
+    here: Tensor,
+    there: Tensor,
+    slot: Tensor,
+    weight: Tensor,
+    said: Tensor,
+    kind: Tensor,
+    edges: Tensor,
+) -> tuple[Tensor, Tensor]:
     """The equation, one node after the other."""
     means, mosts = [], []
     for node in range(len(here)):
         own = torch.nonzero(edges[0] == node).flatten()
-        messages = (here[node] + there[edges[1, own]] + said[own] + slot[kind[own]]).relu()
+        messages = (
+            here[node] + there[edges[1, own]] + slot[kind[own]] + said[own] @ weight.T
+        ).relu()
         nothing = here.new_zeros(here.shape[1])
         means.append(messages.mean(0) if len(own) else nothing)
         mosts.append(messages.max(0).values if len(own) else nothing)
@@ -51,6 +62,29 @@ def test_derivatives_are_those_of_the_equation(seed: int) -> None:
 
     for found, wanted in zip(derivatives(gathered), derivatives(by_node), strict=True):
         torch.testing.assert_close(found, wanted)
+
+
+def test_of_equal_messages_the_first_has_the_maximum() -> None:
+    here, there, slot, weight, said, kind, edges = inputs(0, 2, 3)
+    edges[0], edges[1] = 0, 1
+    for one in (said, kind):
+        one[:] = one[0]
+
+    most = gathered(here + 9, there, slot, weight, said, kind, edges)[1]
+    most.sum().backward()
+
+    assert (most[0] > 0).all()
+    torch.testing.assert_close(here.grad, torch.tensor([[1.0], [0.0]]).double().expand(2, 3))
+
+
+def test_what_edges_say_has_derivatives_too() -> None:
+    given_ = inputs(0, 4, 9)
+    said = given_[4].requires_grad_()
+
+    (mean, most), (wanted_mean, wanted_most) = gathered(*given_), by_node(*given_)
+
+    found, wanted = (mean + 2 * most).sum(), (wanted_mean + 2 * wanted_most).sum()
+    torch.testing.assert_close(*(torch.autograd.grad(x, said)[0] for x in (found, wanted)))
 
 
 def test_single_precision_stays_single() -> None:
