@@ -43,6 +43,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 EVERY_CELL = [
     "ladder=[shapes,shapes-in-scenes,mnist,ot8,scene15,omniglot,folder]",
     f"models=[{','.join(MODELS)}]",
+    f"baselines=[{','.join(BASELINES)}]",
 ]
 
 

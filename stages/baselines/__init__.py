@@ -1,4 +1,7 @@
 """Pixel models, the controls of the graph models, one file per model."""
 
-BASELINES = {"lenet": "perceptgraph.stages.baselines.lenet:LeNet"}
+BASELINES = {
+    "lenet": "perceptgraph.stages.baselines.lenet:LeNet",
+    "v1_cnn": "perceptgraph.stages.baselines.v1_cnn:V1CNN",
+}
 """Model to "module:class"; the table imports none."""

@@ -51,6 +51,7 @@ KEYWORDS = {
 KEYWORDS |= {"kinds": ["line"], "scales": [0.5], "waves": 4, "harmonics": 1, "gamma": 2.0}
 KEYWORDS |= {"ridge": 0.1, "copies": 0, "references": 20}
 KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
+KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 WITHOUT_EDGES = ("set", "segment_set", "kernel")
 SEE_POSE = ("kernel",)
 
@@ -83,6 +84,7 @@ PARAMETERS = {
         + (H + 1) * C
     ),
     "kernel": REFERENCES * (W + C),
+    "v1_cnn": (30 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + (32 * 4**2 + 1) * C,
     "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
 }
 
@@ -142,6 +144,10 @@ MACS = {
         + n.graphs * (2 * 3 * H + 1 + C) * H
     ),
     "kernel": lambda n: n.lines * (2 * KEYWORDS["waves"] + W) + n.graphs * REFERENCES * (W + C),
+    "v1_cnn": lambda n: (
+        n.graphs
+        * (10**2 * (2 * 6 * 21**2 + 30 * 16 + 9 * 16 * 32) + 5**2 * 9 * 32 * 32 + 32 * 4**2 * C)
+    ),
     "lenet": lambda n: (
         n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
     ),
