@@ -50,17 +50,24 @@ def affine(
     shift : float
         Standard deviation of the shift, (row, column), in pixels.
     """
+    n = len(frames.offsets) - 1
+    linear = linear_maps(rng, n, turn_deg=turn_deg, scale=scale, stretch=stretch, shear=shear)
+    moved = rng.normal(0, shift, (n, 2))
+    return pushed_forward(frames, affine_map(linear, _about(_middles(frames), linear) + moved))
+
+
+def linear_maps(
+    rng: np.random.Generator, n: int, *, turn_deg: float, scale: float, stretch: float, shear: float
+) -> Floats:
+    """Random linear maps (n, 2, 2) for columns (row, column), with the parameters of `affine`."""
     if min(scale, stretch) < 1:
         raise ValueError(f"scale and stretch must be at least 1, got {scale} and {stretch}")
-    n = len(frames.offsets) - 1
     turn, sheared = rng.uniform(-1, 1, (2, n)) * [[np.deg2rad(turn_deg)], [shear]]
     size, ratio = rng.uniform(-1, 1, (2, n)) * [[np.log(scale)], [np.log(stretch) / 2]]
     cos, sin = np.exp(size) * np.cos(turn), np.exp(size) * np.sin(turn)
     rotation = np.stack([cos, sin, -sin, cos], axis=1).reshape(n, 2, 2)
     strain = np.stack([np.exp(ratio), np.zeros(n), sheared, np.exp(-ratio)], axis=1)
-    linear = rotation @ strain.reshape(n, 2, 2)
-    moved = rng.normal(0, shift, (n, 2))
-    return pushed_forward(frames, affine_map(linear, _about(_middles(frames), linear) + moved))
+    return rotation @ strain.reshape(n, 2, 2)
 
 
 def mirror(frames: Frames, rng: np.random.Generator, *, share: float = 0.5) -> Frames:

@@ -15,6 +15,7 @@ from perceptgraph.graphs.models.graph_net import GraphModel
 from perceptgraph.graphs.models.saved import load_model
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages import detect, relate
+from perceptgraph.stages.baselines.pixel_net import seen_by
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
 from perceptgraph.stages.train import CLASSIFIERS
 
@@ -75,6 +76,6 @@ def predict(
         graphs = [graph_of_image(image, about.facts) for image in images]
         samples = net.supplied(graphs_in_memory(graphs, GraphSchema.of(about.facts)))
     else:
-        samples = pixels_in_memory(list(images), int(about.keywords["side"]))
+        samples = pixels_in_memory(list(images), **seen_by(about.keywords))
     logits = logits_of(net, samples, np.arange(len(images)), torch.device("cpu"))
     return tuple(about.facts["class_names"]), logits.double().softmax(1).numpy()

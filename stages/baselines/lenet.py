@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from perceptgraph.stages.baselines.pixel_net import PixelNet
 from perceptgraph.stages.baselines.pixels import PixelBatch
+from perceptgraph.stages.baselines.views import check_view
 
 KERNEL, FIRST, SECOND, DENSE = 5, 6, 16, (120, 84)
 
@@ -14,14 +15,26 @@ class LeNet(PixelNet):
     Two convolutions of 5 x 5 without padding, each followed by pooling over 2 x 2; two dense
     layers of 120 and 84; logits.
 
+    Parameters
+    ----------
+    side : int
+        Of the squares that it sees, in pixels; at least 16.
+    view : str
+        How it sees them: a name of `views.VIEWS`.
+    dropout : float
+        Share of the last hidden units that are left out in training.
+
     References
     ----------
     .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
            recognition", Proceedings of the IEEE 86(11), 1998.
     """
 
-    def __init__(self, class_names: tuple[str, ...], *, side: int, dropout: float) -> None:
+    def __init__(
+        self, class_names: tuple[str, ...], *, side: int, view: str, dropout: float
+    ) -> None:
         super().__init__()
+        check_view(view)
         if side < 16:
             raise ValueError(f"side: expected at least 16 pixels, got {side}")
         inner = (side - KERNEL + 1) // 2

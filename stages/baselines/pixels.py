@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perceptgraph.datasets.image_set import image_set, open_images
+from perceptgraph.stages.baselines.views import VIEWS
 from perceptgraph.stages.detectors.grey import grey
 
 BLOCK_IMAGES = 500  # read at once: bounds memory beside the resized images
@@ -63,18 +64,21 @@ class PixelStore:
         return PixelBatch(pixels, torch.from_numpy(self.label[indices]))
 
 
-def square(image: NDArray[Any], side: int) -> NDArray[np.uint8]:
-    """The image as a grey square (S, S): resized by areas when it shrinks, its aspect not kept."""
+def square(image: NDArray[Any], side: int, view: str) -> NDArray[np.uint8]:
+    """The image as a grey square (S, S) in a view of VIEWS.
+
+    It is resized by areas when it shrinks; its aspect is not kept.
+    """
     pixels = grey(image)
     shrinks = min(pixels.shape) >= side
     resized = cv2.resize(
         pixels, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
-    return np.asarray(np.clip(resized * 255 + 0.5, 0, 255), np.uint8)
+    return np.asarray(np.clip(VIEWS[view](resized) * 255 + 0.5, 0, 255), np.uint8)
 
 
-def read_pixels(path: Path, side: int) -> PixelStore:
-    """The whole image store at `path`, each image a square of `side` pixels."""
+def read_pixels(path: Path, side: int, view: str) -> PixelStore:
+    """The whole image store at `path`, each image a square of `side` pixels in a view of VIEWS."""
     store = open_images(path)
     pixels = np.zeros((len(store), side, side), np.uint8)
     labels, splits, oks = [], [], []
@@ -82,7 +86,7 @@ def read_pixels(path: Path, side: int) -> PixelStore:
     for start in range(0, len(store), BLOCK_IMAGES):
         images = image_set(store.block(start, min(start + BLOCK_IMAGES, len(store))))
         for i in np.flatnonzero(images.ok):
-            pixels[start + i] = square(images.image(int(i)), side)
+            pixels[start + i] = square(images.image(int(i)), side, view)
         labels.append(images.label)
         splits.append(images.split)
         oks.append(images.ok)
@@ -100,11 +104,11 @@ def read_pixels(path: Path, side: int) -> PixelStore:
     )
 
 
-def pixels_in_memory(images: list[NDArray[Any]], side: int) -> PixelStore:
+def pixels_in_memory(images: list[NDArray[Any]], side: int, view: str) -> PixelStore:
     """A store of images that were just read, named 0, 1, ..., all in the test split."""
     n = len(images)
     return PixelStore(
-        np.stack([square(image, side) for image in images])
+        np.stack([square(image, side, view) for image in images])
         if images
         else np.zeros((0, side, side), np.uint8),
         np.full(n, -1, np.int64),

@@ -22,7 +22,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "copies": 0,
         "references": 50,
     },
-    "lenet": {"side": 20, "dropout": 0.1},
+    "lenet": {"side": 20, "view": "raw", "dropout": 0.1},
 }
 RELATIONS = {"near": {"k": 3}, "incidence": {"reach": 1.0}}
 KEYWORDS = {"lines": {"density": 0.7}, "junctions": {"min_branch": 8.0}}

@@ -45,6 +45,7 @@ KEYWORDS = {
     "dropout": 0.3,
     "side": 20,
     "pose": "free",
+    "view": "raw",
     "left_out": [],
 }
 """Of all models; each takes those that it knows."""
@@ -166,7 +167,7 @@ def samples_of(name: str, graphs: list[RelationGraph]) -> Samples:
         return cls.supplied(graphs_in_memory(graphs, SCHEMA))
     rng = np.random.default_rng(len(graphs))
     pictures = [rng.random((12 + i, 40 - i), np.float32) for i in range(len(graphs))]
-    store = pixels_in_memory(pictures, KEYWORDS["side"])
+    store = pixels_in_memory(pictures, KEYWORDS["side"], KEYWORDS["view"])
     label = np.array([graph.label for graph in graphs])
     return replace(store, label=label, facts={"class_names": list(SCHEMA.class_names)})
 
