@@ -24,7 +24,7 @@ def augmented_graphs(
     As long as the nodes stay, so do the relations of the store, also where they would not be found
     again: what was near is taken to stay near. Where an augmentation changes the nodes
     (CHANGES_RELATIONS), the relations are looked for among those that there are now; one-hop and
-    two-hop pairs are not, and there are none then.
+    two-hop pairs and motifs are not, and there are none then.
 
     Parameters
     ----------
@@ -46,14 +46,11 @@ def augmented_graphs(
     if not set(augmentation) & set(CHANGES_RELATIONS):
         return there
     edges = related_all(frames, relations)
-    nothing = Pairs(np.zeros_like(edges.offsets), np.zeros((2, 0), np.int32))
     return replace(
-        there,
+        there.without_found(),
         edges=Pairs(edges.offsets, np.stack([edges.source, edges.target])),
         relation=edges.relation,
         rank=edges.rank,
-        one_hop=nothing,
-        two_hop=nothing,
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perceptgraph.graphs.frames import Frames
+from perceptgraph.graphs.motif_pairs import motif_pairs, no_motifs
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.graphs.shards import shards_of
 from perceptgraph.graphs.store import (
@@ -79,6 +80,14 @@ class GraphBatch:
     """(2, P) int64: unique undirected neighbours, both ways; empty unless the store has hops."""
     two_hop: Tensor
     """(2, Q) int64: pairs at distance exactly two, both ways; empty unless the store has hops."""
+    motif_index: Tensor
+    """(2, R) int64: pairs that share a motif, once for each; empty unless the store has motifs."""
+    motif: Tensor
+    """(R,) uint8: the motif, by its place in `motif_pairs.motif_names`."""
+    motif_count: Tensor
+    """(R,): instances of it that contain both nodes."""
+    motif_joined: Tensor
+    """(R,) bool: an edge joins the two."""
 
     def __len__(self) -> int:
         return len(self.label)
@@ -125,6 +134,7 @@ def no_pairs(n_graphs: int) -> Pairs:
 
 NODE_FIELDS = ("kind", "position", "direction", "attributes", "following", "curve", "around")
 EDGE_FIELDS = ("relation", "rank")
+MOTIF_FIELDS = ("motif", "motif_count", "motif_joined")
 GRAPH_FIELDS = ("label", "split", "ok")
 
 
@@ -153,6 +163,10 @@ class GraphStore:
     image_id: tuple[str, ...]
     one_hop: Pairs
     two_hop: Pairs
+    motif_pairs: Pairs
+    motif: NDArray[np.uint8]
+    motif_count: NDArray[np.float32]
+    motif_joined: NDArray[np.bool_]
     facts: dict[str, Any]
     """Attributes of the store on disk; empty for graphs made in memory."""
 
@@ -166,6 +180,7 @@ class GraphStore:
         nodes = ranges(starts, counts)
         ptr = offsets_of(counts)
         edges, edge_index = self.edges.gather(indices, ptr[:-1])
+        motifs, motif_index = self.motif_pairs.gather(indices, ptr[:-1])
         columns = (
             self.kind.take(nodes),
             self.position.take(nodes, axis=0),
@@ -179,6 +194,8 @@ class GraphStore:
             self.label.take(indices),
             self.one_hop.gather(indices, ptr[:-1])[1],
             self.two_hop.gather(indices, ptr[:-1])[1],
+            motif_index,
+            *(getattr(self, name).take(motifs) for name in MOTIF_FIELDS),
         )
         return GraphBatch(*map(torch.from_numpy, columns))
 
@@ -199,15 +216,18 @@ class GraphStore:
         counts = self.node_offsets[indices + 1] - starts
         nodes = ranges(starts, counts)
         rows, edges = self.edges.taken(indices)
+        motifs, pairs = self.motif_pairs.taken(indices)
         return replace(
             self,
             node_offsets=offsets_of(counts),
             edges=edges,
             one_hop=self.one_hop.taken(indices)[1],
             two_hop=self.two_hop.taken(indices)[1],
+            motif_pairs=pairs,
             image_id=tuple(self.image_id[i] for i in indices),
             **{name: getattr(self, name).take(nodes, axis=0) for name in NODE_FIELDS},
             **{name: getattr(self, name).take(rows) for name in EDGE_FIELDS},
+            **{name: getattr(self, name).take(motifs) for name in MOTIF_FIELDS},
             **{name: getattr(self, name).take(indices) for name in GRAPH_FIELDS},
         )
 
@@ -223,6 +243,44 @@ class GraphStore:
             one.append(adjacent + begin)
             two.append(two_hop_pairs(adjacent, n_nodes) + begin)
         return replace(self, one_hop=self._local(one), two_hop=self._local(two))
+
+    def with_motifs(self, motifs: str) -> "GraphStore":
+        """The same graphs with the adjacencies of a set of motifs, found once for all epochs.
+
+        Parameters
+        ----------
+        motifs : str
+            One of `motif_pairs.MOTIF_SETS`.
+        """
+        index, found = [], [no_motifs()]
+        for start, stop in _chunks(self.node_offsets):
+            some = self.taken(np.arange(start, stop))
+            _, edges = some.edges.gather(np.arange(stop - start), some.node_offsets[:-1])
+            names = enumerate(self.schema.relations)
+            by_relation = {name: edges[:, some.relation == number] for number, name in names}
+            piece = motif_pairs(motifs, some.frames, by_relation)
+            index.append(piece.index + self.node_offsets[start])
+            found.append(piece)
+        return replace(
+            self,
+            motif_pairs=self._local(index),
+            motif=np.concatenate([piece.motif for piece in found]),
+            motif_count=np.concatenate([piece.count for piece in found]),
+            motif_joined=np.concatenate([piece.is_joined for piece in found]),
+        )
+
+    def without_found(self) -> "GraphStore":
+        """The same graphs without what was found of their edges: hops and motifs."""
+        nothing, motifs = no_pairs(len(self)), no_motifs()
+        return replace(
+            self,
+            one_hop=nothing,
+            two_hop=nothing,
+            motif_pairs=nothing,
+            motif=motifs.motif,
+            motif_count=motifs.count,
+            motif_joined=motifs.is_joined,
+        )
 
     def _local(self, pieces: Sequence[NDArray[Any]]) -> Pairs:
         """Pairs counted through the store as Pairs of each graph."""
@@ -245,7 +303,7 @@ def _chunks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 def store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
     """The graphs of a block of a store with these attributes, in memory."""
     columns = block.columns
-    nothing = no_pairs(block.n_images)
+    nothing, motifs = no_pairs(block.n_images), no_motifs()
     return GraphStore(
         schema=GraphSchema.of(attributes),
         node_offsets=offsets_of(block.counts["node"]),
@@ -267,6 +325,10 @@ def store_of(block: Block, attributes: dict[str, Any]) -> GraphStore:
         image_id=texts_of(block, "image/id"),
         one_hop=nothing,
         two_hop=nothing,
+        motif_pairs=nothing,
+        motif=motifs.motif,
+        motif_count=motifs.count,
+        motif_joined=motifs.is_joined,
         facts=attributes,
     )
 

@@ -1,9 +1,9 @@
 """Graphs of a store that is larger than memory: its shards are read when a batch needs them."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from perceptgraph.graphs.loader import (
     EDGE_FIELDS,
     GRAPH_FIELDS,
+    MOTIF_FIELDS,
     NODE_FIELDS,
     GraphBatch,
     GraphSchema,
@@ -27,6 +28,9 @@ from perceptgraph.stores.arrays import offsets_of
 from perceptgraph.stores.ragged import Layout, RaggedStore
 from perceptgraph.stores.status import IDENTITY_COLUMNS, texts_of
 
+Supplied = tuple[Callable[[GraphStore], GraphStore], ...]
+"""What is found of the graphs of each shard, one thing after the other."""
+
 RAM_BYTES = 4 * 2**30
 """Of a store, not compressed; a larger one is streamed."""
 
@@ -38,9 +42,9 @@ class GraphStream:
     `shards.batches` read each shard once an epoch, and so do batches of neighbours.
     """
 
-    def __init__(self, store: RaggedStore, has_hops: bool = False) -> None:
+    def __init__(self, store: RaggedStore, supplied: Supplied = ()) -> None:
         self._store = store
-        self._has_hops = has_hops
+        self._supplied = supplied
         self._loaded: OrderedDict[int, GraphStore] = OrderedDict()
         self.facts: dict[str, Any] = store.attributes
         self.schema = GraphSchema.of(store.attributes)
@@ -62,7 +66,12 @@ class GraphStream:
 
     def with_hops(self) -> "GraphStream":
         """The same graphs with one-hop and two-hop pairs, found whenever a shard is read."""
-        return GraphStream(self._store, has_hops=True)
+        return GraphStream(self._store, (*self._supplied, GraphStore.with_hops))
+
+    def with_motifs(self, motifs: str) -> "GraphStream":
+        """The same graphs with the adjacencies of a set of motifs, found like the hops."""
+        found = partial(GraphStore.with_motifs, motifs=motifs)
+        return GraphStream(self._store, (*self._supplied, found))
 
     def batch(self, indices: NDArray[np.int64]) -> GraphBatch:
         """These graphs, in this order, as one batch."""
@@ -99,8 +108,10 @@ class GraphStream:
         return self._loaded[name]
 
     def _read(self, start: int, stop: int) -> GraphStore:
-        found = store_of(self._store.block(start, stop), self.facts)
-        return found.with_hops() if self._has_hops else found
+        graphs = store_of(self._store.block(start, stop), self.facts)
+        for supplied in self._supplied:
+            graphs = supplied(graphs)
+        return graphs
 
 
 def concatenated(stores: Sequence[GraphStore]) -> GraphStore:
@@ -121,8 +132,11 @@ def concatenated(stores: Sequence[GraphStore]) -> GraphStore:
         stores[0],
         node_offsets=offsets_of(counts),
         image_id=tuple(name for store in stores for name in store.image_id),
-        **{name: pairs(name) for name in ("edges", "one_hop", "two_hop")},
-        **{name: joined(name) for name in (*NODE_FIELDS, *EDGE_FIELDS, *GRAPH_FIELDS)},
+        **{name: pairs(name) for name in ("edges", "one_hop", "two_hop", "motif_pairs")},
+        **{
+            name: joined(name)
+            for name in (*NODE_FIELDS, *EDGE_FIELDS, *MOTIF_FIELDS, *GRAPH_FIELDS)
+        },
     )
 
 

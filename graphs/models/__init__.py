@@ -12,6 +12,8 @@ MODELS = {
     "spectral": "perceptgraph.graphs.models.spectral:SpectralNet",
     "chebyshev": "perceptgraph.graphs.models.chebyshev:ChebyshevNet",
     "h2gcn": "perceptgraph.graphs.models.h2gcn:H2GCN",
+    "motif_gcn": "perceptgraph.graphs.models.motif_gcn:MotifGCN",
+    "typed_motif_gcn": "perceptgraph.graphs.models.typed_motif_gcn:TypedMotifGCN",
     "gin": "perceptgraph.graphs.models.gin:GIN",
     "gine": "perceptgraph.graphs.models.gine:GINE",
     "gatv2": "perceptgraph.graphs.models.gatv2:GATv2",

@@ -1,6 +1,7 @@
 """What nodes tell a model: features without pose, and the relations each node takes part in."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,16 @@ def attributes_but(left_out: Sequence[str]) -> tuple[str, ...]:
 def sizes(batch: GraphBatch) -> Tensor:
     """(N,): the largest of length, width and scale, in pixels; at least SMALLEST."""
     return node_attributes(batch, ("length", "width", "scale")).amax(dim=1).clamp(min=SMALLEST)
+
+
+class Profile(Protocol):
+    """Columns of the input that say how a node takes part in the graph."""
+
+    width: int
+
+    def __call__(self, batch: GraphBatch) -> Tensor:
+        """(N, width)."""
+        ...
 
 
 class RelationProfile(nn.Module):
@@ -99,9 +110,9 @@ class Standardise(nn.Module):
 
 
 class NodeInput(nn.Module):
-    """The input x (N, width) of a model: kind, standardised attributes, relation profile if any."""
+    """The input x (N, width) of a model: kind, standardised attributes, profile if any."""
 
-    def __init__(self, attributes: Sequence[str], profile: RelationProfile | None) -> None:
+    def __init__(self, attributes: Sequence[str], profile: Profile | None) -> None:
         super().__init__()
         self.attributes = tuple(attributes)
         self.profile = profile

@@ -13,18 +13,23 @@ from perceptgraph.graphs.augmented import augmented_batch
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema, GraphStore
 from perceptgraph.graphs.models.classifier import Classifier, Drawn, Network
 from perceptgraph.graphs.models.features import NodeInput
+from perceptgraph.graphs.models.pooling import pooled
 from perceptgraph.graphs.streaming import GraphStream, open_samples
 
 
-class HasHops(Protocol):
-    """Graphs that can be had with their one-hop and two-hop pairs."""
+class Supplying(Protocol):
+    """Graphs that can be had with what is found of their edges."""
 
     def with_hops(self) -> Self:
-        """The same graphs with them."""
+        """The same graphs with one-hop and two-hop pairs."""
+        ...
+
+    def with_motifs(self, motifs: str) -> Self:
+        """The same graphs with the adjacencies of a set of motifs."""
         ...
 
 
-Store = TypeVar("Store", bound=HasHops)
+Store = TypeVar("Store", bound=Supplying)
 
 
 def readout(nodes: Tensor, batch: Tensor, n_graphs: int, weight: Tensor | None = None) -> Tensor:
@@ -34,14 +39,8 @@ def readout(nodes: Tensor, batch: Tensor, n_graphs: int, weight: Tensor | None =
     weighted with `weight` (N,), each at least 1, if it is given.
     """
     size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
-    zeros = nodes.new_zeros(n_graphs, nodes.shape[1])
-    total = size
-    if weight is not None:
-        total = size.new_zeros(n_graphs).index_add(0, batch, weight)[:, None]
-    weighted = nodes if weight is None else nodes * weight[:, None]
-    mean = zeros.index_add(0, batch, weighted) / total.clamp(min=1)
-    place = batch[:, None].expand_as(nodes)
-    most = zeros.scatter_reduce(0, place, nodes, "amax", include_self=False)
+    weight = nodes.new_ones(len(nodes)) if weight is None else weight
+    mean, most = pooled(nodes, batch, n_graphs, weight)
     return torch.cat([mean, most, size.log1p()], dim=1)
 
 
@@ -51,11 +50,15 @@ class GraphModel(Classifier):
     STORE: ClassVar[str] = "graphs.zarr"
     READS_HOPS: ClassVar[bool] = False
     """It reads one-hop and two-hop pairs."""
+    READS_MOTIFS: ClassVar[str | None] = None
+    """It reads the adjacencies of this set of motifs (`motif_pairs.MOTIF_SETS`)."""
 
     @classmethod
     def supplied(cls, store: Store) -> Store:
         """The store with all that this model reads."""
-        return store.with_hops() if cls.READS_HOPS else store
+        if cls.READS_HOPS:
+            store = store.with_hops()
+        return store if cls.READS_MOTIFS is None else store.with_motifs(cls.READS_MOTIFS)
 
     @classmethod
     def open(cls, path: Path, keywords: Mapping[str, Any]) -> GraphStore | GraphStream:

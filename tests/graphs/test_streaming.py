@@ -46,8 +46,8 @@ def test_streamed_batch_is_that_of_memory(path: Path, chosen: list[int]) -> None
 
     assert isinstance(stream, GraphStream)
     assert_same(stream.batch(indices), read_graphs(path).batch(indices))
-    hops = read_graphs(path).with_hops().batch(indices)
-    assert_same(stream.with_hops().batch(indices), hops)
+    found = read_graphs(path).with_hops().with_motifs("typed").batch(indices)
+    assert_same(stream.with_hops().with_motifs("typed").batch(indices), found)
 
 
 def test_streamed_store_says_of_its_graphs_what_memory_says(path: Path) -> None:
@@ -108,7 +108,7 @@ def test_frames_of_graphs_are_their_nodes_one_image_after_the_other(path: Path) 
 
 
 def test_stores_one_after_the_other_give_their_graphs(path: Path) -> None:
-    store = read_graphs(path).with_hops()
+    store = read_graphs(path).with_hops().with_motifs("untyped")
     some = [np.array([3, 1]), np.zeros(0, np.int64), np.array([9])]
 
     joined = concatenated([store.taken(indices) for indices in some])

@@ -32,6 +32,7 @@ from perceptgraph.graphs.models.saved import (
     save_model,
 )
 from perceptgraph.graphs.models.segment_set import MEASURES
+from perceptgraph.graphs.motif_pairs import motif_names
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
@@ -52,6 +53,7 @@ KEYWORDS = {
 KEYWORDS |= {"kinds": ["line"], "scales": [0.5], "waves": 4, "harmonics": 1, "gamma": 2.0}
 KEYWORDS |= {"ridge": 0.1, "copies": 0, "references": 20}
 KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
+KEYWORDS |= {"fusion": "channels"}
 KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 WITHOUT_EDGES = ("set", "segment_set", "kernel")
 SEE_POSE = ("kernel",)
@@ -62,6 +64,10 @@ H, P, KEPT = KEYWORDS["hidden"], KEYWORDS["embedding"], 7  # 2^(2 + 1) - 1 block
 SET_INPUT, SEGMENT_INPUT = K + len(ATTRIBUTES), K + len(MEASURES)
 NET_INPUT = SET_INPUT + PROFILE
 SPLINES, ORDER = KEYWORDS["splines"], KEYWORDS["order"]
+CHANNELS = {
+    name: len(motif_names(motifs, SCHEMA.relations))
+    for name, motifs in {"motif_gcn": "untyped", "typed_motif_gcn": "typed"}.items()
+}
 EDGE_INPUT = (N_POSE + len(SCHEMA.relations) * SLOTS) * H
 
 W = 2 * KEYWORDS["waves"] * (2 * KEYWORDS["harmonics"] + 1)
@@ -86,6 +92,10 @@ PARAMETERS = {
     ),
     "kernel": REFERENCES * (W + C),
     "v1_cnn": (30 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + (32 * 4**2 + 1) * C,
+    **{
+        name: m * (NET_INPUT + m - 1 + H) * H + 2 * (m * H + 1) * H + (2 * H + 2) * C
+        for name, m in CHANNELS.items()
+    },
     "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
 }
 
@@ -102,6 +112,8 @@ class Count(NamedTuple):
     squares: int
     """Sum of the squared numbers of nodes of the graphs."""
     cubes: int
+    shared: int
+    """Pairs of nodes that share a motif, once for each motif."""
 
 
 MACS = {
@@ -149,6 +161,14 @@ MACS = {
         n.graphs
         * (10**2 * (2 * 6 * 21**2 + 30 * 16 + 9 * 16 * 32) + 5**2 * 9 * 32 * 32 + 32 * 4**2 * C)
     ),
+    **{
+        name: lambda n, m=m: (
+            n.nodes * m * H * (NET_INPUT + m - 1 + H + 2 * (H + 1))
+            + 2 * n.shared * H
+            + n.graphs * (2 * H + 1) * C
+        )
+        for name, m in CHANNELS.items()
+    },
     "lenet": lambda n: (
         n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
     ),
@@ -308,9 +328,10 @@ def test_data_without_relations_is_legal(name: str) -> None:
     nothing = GraphSchema((), SCHEMA.class_names)
     graph = random_graph(np.random.default_rng(0), 4, 0)
     bare = replace(graph, relations=())
-    samples = graphs_in_memory([bare], nothing).with_hops()
-
     net = network_of(name, nothing.facts())
+    assert isinstance(net, GraphModel)
+
+    samples = net.supplied(graphs_in_memory([bare], nothing))
 
     assert logits(net, samples, np.array([0])).isfinite().all()
 
@@ -389,7 +410,7 @@ def test_number_of_parameters_is_that_of_the_formula(name: str) -> None:
 
 def count_of(samples: Samples, n: int) -> Count:
     if not isinstance(samples, GraphStore):
-        return Count(n, 0, 0, 0, 0, 0, 0, 0)
+        return Count(n, 0, 0, 0, 0, 0, 0, 0, 0)
     batch = samples.batch(np.arange(n))
     lines = int((batch.kind == NODE_KINDS.index("line")).sum())
     edges, near, far = (
@@ -397,7 +418,7 @@ def count_of(samples: Samples, n: int) -> Count:
     )
     sizes = batch.ptr.diff()
     squares, cubes = (int((sizes**power).sum()) for power in (2, 3))
-    return Count(n, len(batch.kind), lines, edges, near, far, squares, cubes)
+    return Count(n, len(batch.kind), lines, edges, near, far, squares, cubes, batch.motif_index.shape[1])
 
 
 @pytest.mark.parametrize("name", EVERY)
