@@ -1,6 +1,6 @@
 """Kernel ridge regression on oriented varifolds: primitives compared whole, nothing trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
 from perceptgraph.graphs.models.graph_net import GraphModel
@@ -26,14 +25,17 @@ class KernelRidge(GraphModel, ClosedForm):
         f(x) = \sum_m k(x, x_m)\, \alpha_m, \qquad \alpha = (K + \lambda I)^{-1} Y, \qquad
         k(x, y) = \mathrm{mean}_c\, e^{-\gamma |\phi_c(x) - \phi_c(y)|^2}
 
-    :math:`\phi_c(x)` is the embedding of the nodes of kind c (`varifold.VarifoldEmbedding`), Y is 1
-    for the class of a reference and -1 for the others [1]_. The references are the training graphs
-    and augmented copies of them. It sees no relation: where things are is in the embedding.
+    :math:`\phi_c(x)` is the embedding of the nodes of one kind with one measure
+    (`varifold.VarifoldEmbedding`), Y is 1 for the class of a reference and -1 for the others [1]_.
+    The references are the training graphs and augmented copies of them. It sees no relation: where
+    things are is in the embedding.
 
     Parameters
     ----------
     kinds : sequence of str
         Kinds of nodes that are compared: names of NODE_KINDS that have a length.
+    measures : sequence of str
+        What their pieces are weighted by: names of `varifold.MEASURES`.
     scales : sequence of float
         Of the embedding, in units of the picture's size.
     waves, harmonics : int
@@ -58,6 +60,7 @@ class KernelRidge(GraphModel, ClosedForm):
         schema: GraphSchema,
         *,
         kinds: Sequence[str],
+        measures: Sequence[str],
         scales: Sequence[float],
         waves: int,
         harmonics: int,
@@ -67,15 +70,13 @@ class KernelRidge(GraphModel, ClosedForm):
         references: int,
     ) -> None:
         super().__init__()
-        if unknown := set(kinds) - set(NODE_KINDS):
-            raise ValueError(f"kinds: expected {', '.join(NODE_KINDS)}, got {sorted(unknown)[0]!r}")
         if not (gamma > 0 and ridge > 0 and references > 0):
             raise ValueError("expected positive gamma, ridge and references")
-        self.embed = VarifoldEmbedding(kinds, scales, waves, harmonics)
+        self.embed = VarifoldEmbedding(kinds, measures, scales, waves, harmonics)
         self.gamma, self.ridge = gamma, ridge
         self.copies, self.most = copies, references
         self.n_classes = len(schema.class_names)
-        self.reference = _kept(torch.zeros(0, len(kinds), self.embed.width))
+        self.reference = _kept(torch.zeros(0, self.embed.channels, self.embed.width))
         self.dual = _kept(torch.zeros(0, self.n_classes))
 
     def solve(
@@ -89,19 +90,14 @@ class KernelRidge(GraphModel, ClosedForm):
         train = balanced(train, samples.label, self.most, rng)
         copies = min(self.copies, self.most // len(train) - 1) if drawn else 0
         pieces, labels, macs = [], [], 0
-        for number in range(copies + 1):
-            for start in range(0, len(train), CHUNK):
-                chosen = train[start : start + CHUNK]
-                batch = drawn(chosen, rng) if drawn and number else samples.batch(chosen)
-                pieces.append(self.embed(batch))
-                labels.append(batch.label)
-                macs += self.embed.macs(batch)
+        for batch in with_copies(samples, train, copies, rng, drawn):
+            pieces.append(self.embed(batch))
+            labels.append(batch.label)
+            macs += self.embed.macs(batch)
         reference, label = torch.cat(pieces), torch.cat(labels)
-        target = 2 * nn.functional.one_hot(label, self.n_classes).double() - 1
-        kernel = gaussian_kernel(reference, reference, self.gamma).double()
-        kernel.diagonal().add_(self.ridge)
-        dual = torch.cholesky_solve(target, torch.linalg.cholesky(kernel))
-        self.reference, self.dual = _kept(reference), _kept(dual.float().contiguous())
+        kernel = gaussian_kernel(reference, reference, self.gamma)
+        dual = dual_of(kernel, label, self.n_classes, self.ridge)
+        self.reference, self.dual = _kept(reference), _kept(dual)
         m = len(reference)
         self.solving_macs = macs + m * m * reference[0].numel() + m**3 // 6 + m * m * self.n_classes
 
@@ -127,6 +123,41 @@ class KernelRidge(GraphModel, ClosedForm):
 def _kept(values: Tensor) -> nn.Parameter:
     """Numbers that are learned, though not by gradients."""
     return nn.Parameter(values, requires_grad=False)
+
+
+def with_copies(
+    samples: Samples,
+    train: NDArray[np.int64],
+    copies: int,
+    rng: np.random.Generator,
+    drawn: Drawn | None,
+) -> Iterator[Any]:
+    """Batches of samples `train` as they are, then of `copies` augmented ones of each."""
+    for start in range(0, len(train), CHUNK):
+        yield samples.batch(train[start : start + CHUNK])
+    if drawn is None:
+        return
+    again = np.tile(train, copies)
+    for start in range(0, len(again), CHUNK):
+        yield drawn(again[start : start + CHUNK], rng)
+
+
+def dual_of(kernel: Tensor, label: Tensor, n_classes: int, ridge: float) -> Tensor:
+    r"""Weights (M, C) of the references: :math:`(K + \lambda I)^{-1} Y`, Y 1 or -1.
+
+    Parameters
+    ----------
+    kernel : (M, M) Tensor
+        Positive semi-definite.
+    label : (M,) int64 Tensor
+        Class of each reference.
+    ridge : float
+        The regularisation lambda, positive.
+    """
+    target = 2 * nn.functional.one_hot(label, n_classes).double() - 1
+    regular = kernel.double()
+    regular.diagonal().add_(ridge)
+    return torch.cholesky_solve(target, torch.linalg.cholesky(regular)).float().contiguous()
 
 
 def balanced(

@@ -4,12 +4,16 @@ A set of directed pieces with positions x, directions theta and lengths l is a m
 times the circle [1]_. Its inner product with another such measure, smoothed by a Gaussian in the
 plane and by few harmonics of the angle, is that of two vectors: sums over the pieces of random
 Fourier features of the position [2]_ times the harmonics of the direction, weighted by length.
+Weighted by what the pieces turn by, the same sums are those of a curvature measure [3]_: where the
+curve bends, and which way.
 
 References
 ----------
 .. [1] I. Kaltenmark, B. Charlier, N. Charon, "A general framework for curve and surface comparison
        and registration with oriented varifolds", CVPR 2017.
 .. [2] A. Rahimi, B. Recht, "Random features for large-scale kernel machines", NeurIPS 2007.
+.. [3] P. Roussillon, J. A. Glaunes, "Kernel metrics on normal cycles and application to curve
+       matching", SIAM Journal on Imaging Sciences 9(4), 2016.
 """
 
 from collections.abc import Sequence
@@ -20,7 +24,10 @@ from torch import Tensor, nn
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch
 
-LENGTH = list(ATTRIBUTES).index("length")
+LENGTH, TURNING = (list(ATTRIBUTES).index(name) for name in ("length", "turning"))
+MEASURES = ("length", "turning")
+"""What pieces are weighted by: their length, or the hyperbolic tangent of the angle that they turn
+by, over 0 to the right. The tangent keeps a corner from outweighing the rest."""
 MOST_SHEAR = 1.0
 LEAST_SPREAD = 1e-3  # square pixels; a picture of one point is not enlarged without end
 
@@ -78,12 +85,14 @@ def normalised_pose(
 
 
 class VarifoldEmbedding(nn.Module):
-    """Unit vectors (G, width) for each kind of nodes of each graph; zeros where it has none.
+    """Unit vectors (G, width) for kinds of nodes and measures of each graph; zeros for nothing.
 
     Parameters
     ----------
     kinds : sequence of str
         Of NODE_KINDS; each is embedded by itself.
+    measures : sequence of str
+        Of MEASURES; each kind is embedded with each.
     scales : sequence of float
         Standard deviations of the Gaussians in the plane, in units of the picture's size.
     waves : int
@@ -100,46 +109,65 @@ class VarifoldEmbedding(nn.Module):
     def __init__(
         self,
         kinds: Sequence[str],
+        measures: Sequence[str],
         scales: Sequence[float],
         waves: int,
         harmonics: int,
     ) -> None:
         super().__init__()
+        check_names("kinds", kinds, NODE_KINDS)
+        check_names("measures", measures, MEASURES)
+        self.measures = tuple(measures)
         drawn = [torch.randn(2, waves) / scale for scale in scales]
         self.register_buffer("wave", torch.cat(drawn, dim=1))
         numbers = [NODE_KINDS.index(kind) for kind in kinds]
         self.register_buffer("kind", torch.tensor(numbers), persistent=False)
         self.harmonics = harmonics
         self.width = 2 * self.wave.shape[1] * (2 * harmonics + 1)
+        self.channels = len(kinds) * len(measures)
 
     def forward(self, batch: GraphBatch) -> Tensor:
-        """Embeddings (G, kinds, width)."""
-        return torch.stack([self._of_kind(batch, kind) for kind in self.kind], dim=1)
+        """Embeddings (G, channels, width): kind by kind, each with all measures."""
+        return torch.cat([self._of_kind(batch, kind) for kind in self.kind], dim=1)
 
     def _of_kind(self, batch: GraphBatch, kind: Tensor) -> Tensor:
+        """Embeddings (G, measures, width) of the nodes of one kind."""
         chosen = batch.kind == kind
         graph = batch.batch[chosen]
-        length = batch.attributes[chosen, LENGTH].nan_to_num(0.0, 0.0, 0.0).clamp(min=0)
+        length, turning = batch.attributes[chosen][:, [LENGTH, TURNING]].nan_to_num(0.0, 0.0, 0.0).T
         place, along, length = normalised_pose(
-            batch.position[chosen], batch.direction[chosen], length, graph, len(batch)
+            batch.position[chosen], batch.direction[chosen], length.clamp(min=0), graph, len(batch)
         )
+        weights = {"length": length, "turning": turning.tanh()}
+        weight = torch.stack([weights[name] for name in self.measures], dim=1)
         phase = place @ self.wave
-        waves = torch.cat([phase.cos(), phase.sin()], dim=1) * length[:, None]
+        waves = torch.cat([phase.cos(), phase.sin()], dim=1)
         theta = torch.atan2(along[:, 0], along[:, 1])
         turn = theta[:, None] * torch.arange(1, self.harmonics + 1, device=theta.device)
         angle = torch.cat([torch.ones_like(theta[:, None]), turn.cos(), turn.sin()], dim=1)
-        parts = [_sums(waves * part[:, None], graph, len(batch)) for part in angle.T]
-        total = torch.cat(parts, dim=1)
-        return total / total.norm(dim=1, keepdim=True).clamp(min=1e-9)
+        total = torch.stack(
+            [
+                torch.cat([_sums(waves * part[:, None], graph, len(batch)) for part in parts], 1)
+                for parts in (angle.T * each for each in weight.T)
+            ],
+            dim=1,
+        )
+        return total / total.norm(dim=2, keepdim=True).clamp(min=1e-9)
 
     def macs(self, batch: GraphBatch) -> int:
         """Multiply-adds of the embeddings: two a wave for its phase, one a feature and node."""
         n_nodes = int(torch.isin(batch.kind.long(), self.kind).sum())
-        return n_nodes * (2 * self.wave.shape[1] + self.width)
+        return n_nodes * (2 * self.wave.shape[1] + len(self.measures) * self.width)
+
+
+def check_names(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise ValueError unless these are some of the known names."""
+    if not names or not set(names) <= set(known):
+        raise ValueError(f"{what}: expected some of {', '.join(known)}, got {list(names)}")
 
 
 def gaussian_kernel(a: Tensor, b: Tensor, gamma: float) -> Tensor:
-    r"""Mean over the kinds of :math:`e^{-\gamma |a - b|^2}`: (A, B) of (A, K, D) and (B, K, D)."""
+    r"""Mean over the channels of :math:`e^{-\gamma |a - b|^2}`: (A, B) of (A, K, D), (B, K, D)."""
     kernel = a.new_zeros(len(a), len(b))
     for k in range(a.shape[1]):
         square = a[:, k].square().sum(1)[:, None] + b[:, k].square().sum(1)

@@ -14,6 +14,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
     "kernel": {
         "kinds": ["line"],
+        "measures": ["length"],
         "scales": [0.5],
         "waves": 8,
         "harmonics": 2,

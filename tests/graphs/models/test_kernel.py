@@ -17,8 +17,9 @@ from perceptgraph.graphs.models.varifold import (
     normalised_pose,
 )
 
-LENGTH = list(ATTRIBUTES).index("length")
-KEYWORDS = {"kinds": ["line", "arc"], "scales": [0.5], "waves": 64, "harmonics": 2}
+LENGTH, TURNING = (list(ATTRIBUTES).index(name) for name in ("length", "turning"))
+KEYWORDS = {"kinds": ["line", "arc"], "measures": ["length"], "scales": [0.5]}
+KEYWORDS |= {"waves": 64, "harmonics": 2}
 REST = {"gamma": 2.0, "ridge": 0.1, "copies": 3, "references": 40}
 
 
@@ -113,9 +114,26 @@ def test_inner_product_is_that_of_smoothed_varifolds() -> None:
     norm = product.diagonal().sqrt()
 
     torch.manual_seed(0)
-    found = VarifoldEmbedding(["line"], [0.5], 8000, 1)(batch)[:, 0]
+    found = VarifoldEmbedding(["line"], ["length"], [0.5], 8000, 1)(batch)[:, 0]
 
     torch.testing.assert_close(found @ found.T, product / norm / norm[:, None], atol=0.05, rtol=0)
+
+
+def test_curvature_is_seen_with_its_sign_and_length_is_not_in_it() -> None:
+    batch = batch_of(7)
+    bent = replace(batch, attributes=batch.attributes.clone())
+    bent.attributes[:, TURNING] *= -1
+    both = embedding(kinds=["arc"], measures=["length", "turning"])
+
+    here, there = both(batch), both(bent)
+
+    torch.testing.assert_close(here[:, 0], there[:, 0])
+    torch.testing.assert_close(here[:, 1], -there[:, 1])
+    alone = embedding(kinds=["arc"], measures=["turning"])(batch)
+    torch.testing.assert_close(here[:, 1:], alone)
+    straight = replace(batch, attributes=batch.attributes.clone())
+    straight.attributes[:, TURNING] = 0
+    assert (both(straight)[:, 1] == 0).all()
 
 
 def test_kernel_is_one_on_itself_and_falls_with_distance() -> None:
@@ -165,7 +183,7 @@ def test_copies_are_drawn_as_long_as_there_is_room() -> None:
 
     net.solve(store, np.arange(10), np.random.default_rng(0), draw)
 
-    assert drawn == [10, 10, 10]
+    assert drawn == [30]
     assert len(net.reference) == 40
     assert net.solving_macs > 40**2 * net.reference[0].numel()
 
@@ -181,7 +199,9 @@ def test_of_too_many_graphs_each_class_gives_as_many() -> None:
 
 
 def test_unknown_kind_and_no_ridge_are_refused() -> None:
-    with pytest.raises(ValueError, match="got 'lines'"):
+    with pytest.raises(ValueError, match=r"kinds: expected some of .*, got"):
         KernelRidge(SCHEMA, **{**KEYWORDS, **REST, "kinds": ["lines"]})
+    with pytest.raises(ValueError, match="measures: expected some of length, turning, got"):
+        KernelRidge(SCHEMA, **{**KEYWORDS, **REST, "measures": ["width"]})
     with pytest.raises(ValueError, match="positive"):
         KernelRidge(SCHEMA, **{**KEYWORDS, **REST, "ridge": 0.0})

@@ -45,11 +45,12 @@ KEYWORDS = {
     "rounds": 2,
     "dropout": 0.3,
     "side": 20,
-    "pose": "free",
     "view": "raw",
+    "pose": "free",
     "left_out": [],
 }
 """Of all models; each takes those that it knows."""
+KEYWORDS |= {"measures": ["length", "turning"]}
 KEYWORDS |= {"kinds": ["line"], "scales": [0.5], "waves": 4, "harmonics": 1, "gamma": 2.0}
 KEYWORDS |= {"ridge": 0.1, "copies": 0, "references": 20}
 KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
@@ -90,7 +91,7 @@ PARAMETERS = {
         + (2 * 3 * H + 2) * H
         + (H + 1) * C
     ),
-    "kernel": REFERENCES * (W + C),
+    "kernel": REFERENCES * (2 * W + C),
     "v1_cnn": (30 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + (32 * 4**2 + 1) * C,
     **{
         name: m * (NET_INPUT + m - 1 + H) * H + 2 * (m * H + 1) * H + (2 * H + 2) * C
@@ -156,7 +157,9 @@ MACS = {
         + 2 * (n.nodes * 5 * H * H + n.edges * (N_POSE + 1) * H)
         + n.graphs * (2 * 3 * H + 1 + C) * H
     ),
-    "kernel": lambda n: n.lines * (2 * KEYWORDS["waves"] + W) + n.graphs * REFERENCES * (W + C),
+    "kernel": lambda n: (
+        n.lines * (2 * KEYWORDS["waves"] + 2 * W) + n.graphs * REFERENCES * (2 * W + C)
+    ),
     "v1_cnn": lambda n: (
         n.graphs
         * (10**2 * (2 * 6 * 21**2 + 30 * 16 + 9 * 16 * 32) + 5**2 * 9 * 32 * 32 + 32 * 4**2 * C)
@@ -418,7 +421,9 @@ def count_of(samples: Samples, n: int) -> Count:
     )
     sizes = batch.ptr.diff()
     squares, cubes = (int((sizes**power).sum()) for power in (2, 3))
-    return Count(n, len(batch.kind), lines, edges, near, far, squares, cubes, batch.motif_index.shape[1])
+    return Count(
+        n, len(batch.kind), lines, edges, near, far, squares, cubes, batch.motif_index.shape[1]
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
