@@ -8,22 +8,19 @@ from torch import Tensor, nn
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import NodeInput, RelationProfile, attributes_but
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
+from perceptgraph.graphs.models.sparse import Matrix, SparseMatrix
 
 
-def normalised(pairs: Tensor, n_nodes: int) -> Tensor:
-    """Sparse D^(-1/2) A D^(-1/2), (N, N), of pairs (2, P) both ways, without self-loops.
+def normalised(pairs: Tensor, n_nodes: int) -> SparseMatrix:
+    """D^(-1/2) A D^(-1/2), (N, N), of pairs (2, P) both ways, without self-loops.
 
     A node without neighbours has no pair, so its degree 0 is never inverted.
     """
     scale = torch.bincount(pairs[1], minlength=n_nodes).clamp(min=1).float().rsqrt()
-    weight = scale[pairs[0]] * scale[pairs[1]]
-    # A sparse product moves each embedding once; a gather of all messages takes three times longer.
-    return torch.sparse_coo_tensor(
-        pairs.flip(0), weight, (n_nodes, n_nodes), check_invariants=False
-    )
+    return SparseMatrix(pairs.flip(0), scale[pairs[0]] * scale[pairs[1]], n_nodes)
 
 
-def all_rounds(first: Tensor, hop_1: Tensor, hop_2: Tensor, rounds: int) -> Tensor:
+def all_rounds(first: Tensor, hop_1: Matrix, hop_2: Matrix, rounds: int) -> Tensor:
     """Embeddings (N, (2^(K+1) - 1) p) of all rounds from those of round 0, (N, p).
 
     `hop_1` and `hop_2` are the normalised adjacencies (N, N) of N1 and N2.

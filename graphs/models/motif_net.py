@@ -1,7 +1,6 @@
 """What motif-GCN on untyped and on typed motifs have in common."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import NodeInput, RelationProfile, attributes_but
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 from perceptgraph.graphs.models.motif_fusion import FUSIONS, Adjacencies
-from perceptgraph.graphs.models.spreading import spread
+from perceptgraph.graphs.models.sparse import SparseMatrix
 from perceptgraph.graphs.motif_pairs import motif_names
 
 
@@ -30,7 +29,9 @@ class MotifProfile(nn.Module):
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Profile (N, width) of the nodes."""
-        shared = _per_channel(batch, batch.motif_count, self.n_channels)
+        place = batch.motif_index[0] * self.n_channels + batch.motif.long()
+        zeros = batch.motif_count.new_zeros(len(batch.kind) * self.n_channels)
+        shared = zeros.index_add(0, place, batch.motif_count).view(-1, self.n_channels)
         return torch.cat([self.relations(batch), shared[:, 1:].log1p()], dim=1)
 
 
@@ -40,32 +41,26 @@ def adjacencies(batch: GraphBatch, n_channels: int, on_edges: bool) -> Adjacenci
     Each adjacency is divided by its mean over the pairs of its graph that share the motif or, where
     `on_edges`, left out where no edge is and divided by its mean over the edges of its graph.
     """
-    index, channel, weight = batch.motif_index, batch.motif, batch.motif_count
+    index, channel, weight = batch.motif_index, batch.motif.long(), batch.motif_count
     if on_edges:
         index = index[:, batch.motif_joined]
         channel, weight = channel[batch.motif_joined], weight[batch.motif_joined]
-    graph = batch.batch[index[0]]
-    place = graph * n_channels + channel.long()
-    n_places = len(batch) * n_channels
-    total = weight.new_zeros(n_places).index_add(0, place, weight)
-    count = torch.bincount(place, minlength=n_places)
+    motif = batch.batch[index[0]] * n_channels + channel  # of each graph on its own
+    n_motifs = len(batch) * n_channels
+    total = weight.new_zeros(n_motifs).index_add(0, motif, weight)
+    count = torch.bincount(motif, minlength=n_motifs)
     if on_edges:  # each edge counts, also one without the motif
         count = count.view(-1, n_channels)[:, :1].expand(-1, n_channels).flatten()
-    weight = weight * (count / total)[place]
-    degree = weight.new_zeros(len(batch.kind) * n_channels)
-    degree = degree.index_add(0, index[0] * n_channels + channel.long(), weight)
-    return Adjacencies(
-        degree.view(-1, n_channels),
-        partial(spread, index=index, channel=channel, weight=weight),
-        len(weight),
-    )
+    weight = weight * (count / total)[motif]
+    n_nodes = len(batch.kind)
+    place = index * n_channels + channel
+    every = SparseMatrix(place, weight, n_nodes * n_channels)
 
+    def spread(x: Tensor) -> Tensor:
+        return (every @ x.reshape(-1, x.shape[2])).view(x.shape)
 
-def _per_channel(batch: GraphBatch, values: Tensor, n_channels: int) -> Tensor:
-    """Sums (N, M + 1) of values (R,) of the pairs that begin in each node, for each motif."""
-    place = batch.motif_index[0] * n_channels + batch.motif.long()
-    zeros = values.new_zeros(len(batch.kind) * n_channels)
-    return zeros.index_add(0, place, values).view(-1, n_channels)
+    degree = weight.new_zeros(every.n_rows).index_add(0, place[0], weight)
+    return Adjacencies(degree.view(-1, n_channels), spread, len(weight))
 
 
 class MotifNet(GraphNet):

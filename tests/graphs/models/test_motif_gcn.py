@@ -17,7 +17,6 @@ from perceptgraph.graphs.loader import GraphBatch, GraphSchema, graphs_in_memory
 from perceptgraph.graphs.models.motif_fusion import FUSIONS
 from perceptgraph.graphs.models.motif_gcn import MotifGCN
 from perceptgraph.graphs.models.motif_net import adjacencies
-from perceptgraph.graphs.models.spreading import spread
 from perceptgraph.graphs.models.typed_motif_gcn import TypedMotifGCN
 from perceptgraph.graphs.motif_pairs import motif_names
 from perceptgraph.graphs.relation_graph import RelationGraph
@@ -156,19 +155,6 @@ def test_multiply_adds_are_counted_per_entry_and_node(name: str) -> None:
 
     assert more_entries - once == OUTER
     assert more_nodes - once >= INNER * OUTER
-
-
-def test_sums_over_neighbours_are_the_same_however_they_are_made() -> None:
-    rng = torch.Generator().manual_seed(0)
-    index = torch.randint(0, 9, (2, 60), generator=rng)
-    channel = torch.randint(0, 3, (60,), generator=rng, dtype=torch.uint8)
-    weight, x = torch.rand(60, generator=rng), torch.rand(9, 3, 5, generator=rng)
-    matrices = torch.zeros(3, 9, 9)
-    matrices.index_put_((channel.long(), index[0], index[1]), weight, accumulate=True)
-
-    compiled = spread(x, index, channel, weight)
-
-    torch.testing.assert_close(compiled, torch.einsum("mij,jmd->imd", matrices, x))
 
 
 @settings(max_examples=20)
