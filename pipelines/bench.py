@@ -54,10 +54,18 @@ def run_suites(
         for table in tables_of(name, found):
             Console().print(table)
         figures |= found
-        if json_out is not None:  # after every suite: all of them take long
-            json_out.parent.mkdir(parents=True, exist_ok=True)
-            finite = {k: v for k, v in figures.items() if math.isfinite(v)}
-            json_out.write_text(json.dumps(finite, indent=2) + "\n")
+        write_figures(figures, json_out)  # after every suite: all of them take long
+
+
+def write_figures(figures: Figures, json_out: Path | None) -> None:
+    """Write those that are finite as one flat object, if a file is named."""
+    if json_out is None:
+        return
+    json_out.parent.mkdir(parents=True, exist_ok=True)
+    finite = {k: v for k, v in figures.items() if math.isfinite(v)}
+    partial = json_out.with_name(json_out.name + ".partial")
+    partial.write_text(json.dumps(finite, indent=2) + "\n")
+    partial.replace(json_out)
 
 
 def tables_of(title: str, figures: Figures) -> list[Table]:

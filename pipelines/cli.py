@@ -303,6 +303,80 @@ def bench_nodes(
     measure(data, graph or [], model or [], Budget(epochs, patience), json_out)
 
 
+BenchModels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", help="A label of few_shot in params.yaml; may be repeated; all if none is named."
+    ),
+]
+PerClasses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--per-class",
+        help="Training images of each class, or all; may be repeated; as params.yaml.",
+    ),
+]
+Draws = Annotated[int | None, typer.Option(min=1, help="Of each number; as params.yaml.")]
+Validate = Annotated[
+    bool,
+    typer.Option(
+        "--validate", help="Score on the validation split: for choices; the test split rests."
+    ),
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
+]
+Outputs = Annotated[Path, typer.Option(help="Folder of all results.")]
+
+
+@bench_app.command("digits")
+def bench_digits(
+    data: DataFolder = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(help="few_shot, shapes or all_data; may be repeated; all if none is named."),
+    ] = None,
+    model: BenchModels = None,
+    per_class: PerClasses = None,
+    draws: Draws = None,
+    validate: Validate = False,
+    override: Sets = None,
+    params: Params = PARAMS,
+    outputs: Outputs = Path("outputs"),
+    json_out: JsonOut = None,
+) -> None:
+    """What models learn from few digits and characters, beside pixel models."""
+    from perceptgraph.pipelines.bench_digits import SUITES
+    from perceptgraph.pipelines.bench_models import bench_models, settings_of
+
+    chosen = settings_of(outputs, params, override, model, per_class, draws, validate)
+    bench_models("digits", SUITES, suite or [], data, chosen, json_out)
+
+
+@bench_app.command("scenes")
+def bench_scenes(
+    data: DataFolder = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(help="few_shot; may be repeated; all if none is named."),
+    ] = None,
+    model: BenchModels = None,
+    per_class: PerClasses = None,
+    draws: Draws = None,
+    validate: Validate = False,
+    override: Sets = None,
+    params: Params = PARAMS,
+    outputs: Outputs = Path("outputs"),
+    json_out: JsonOut = None,
+) -> None:
+    """Categories of natural scenes from a hundred images of each, beside pixel models."""
+    from perceptgraph.pipelines.bench_models import bench_models, settings_of
+    from perceptgraph.pipelines.bench_scenes import SUITES
+
+    chosen = settings_of(outputs, params, override, model, per_class, draws, validate)
+    bench_models("scenes", SUITES, suite or [], data, chosen, json_out)
+
+
 def _end(error: BaseException) -> NoReturn:
     from perceptgraph.stages.params import ParamsError
 

@@ -74,7 +74,8 @@ def square(image: NDArray[Any], side: int, view: str) -> NDArray[np.uint8]:
     resized = cv2.resize(
         pixels, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
-    return np.asarray(np.clip(VIEWS[view](resized) * 255 + 0.5, 0, 255), np.uint8)
+    seen = VIEWS[view](np.asarray(resized, np.float32))
+    return np.asarray(np.clip(seen * 255 + 0.5, 0, 255), np.uint8)
 
 
 def read_pixels(path: Path, side: int, view: str) -> PixelStore:

@@ -1,0 +1,95 @@
+"""Rungs of the ladder for commands that need their stores: what is not there yet is made."""
+
+import json
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from perceptgraph.datasets.image_set import open_images
+from perceptgraph.graphs.primitive_store import open_primitives
+from perceptgraph.graphs.store import open_graphs
+from perceptgraph.pipelines.energy import EnergyParams, read_record
+from perceptgraph.pipelines.metering import declared_watts
+from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.pipelines.running import run_stage
+from perceptgraph.stages import detect, prepare, relate
+from perceptgraph.stores.ragged import RaggedStore, StoreError
+
+LOGGER = logging.getLogger(__name__)
+EXTRACTION = ("detect", "relate")
+"""Stages that lead from images to graphs."""
+
+
+def built(dataset: str, outputs: Path, params: Path, overrides: Sequence[str]) -> Path:
+    """The folder of a rung with its three stores, as params.yaml has them; made where they are not.
+
+    Raises
+    ------
+    MissingData
+        The data set is not there.
+    """
+    values = load_params(params, overrides)
+    root = outputs / dataset
+    last = ""
+    for stage, current in (("prepare", _images), ("detect", _primitives), ("relate", _graphs)):
+        try:
+            store = current(values, root, last)
+        except (StoreError, KeyError) as error:
+            LOGGER.info("%s %s: %s", stage, dataset, error)
+            run_stage(
+                stage, dataset=dataset, overrides=overrides, params_path=params, outputs=outputs
+            )
+            store = current(values, root, last)
+        last = store.digest
+    return root
+
+
+def _images(values: Mapping[str, Any], root: Path, _: str) -> RaggedStore:
+    """The images; StoreError unless they are those of params.yaml."""
+    keywords = section_of(values, "prepare", prepare.Params).datasets[root.name]
+    return _made(open_images(root / prepare.OUT), {"params": keywords})
+
+
+def _primitives(values: Mapping[str, Any], root: Path, images: str) -> RaggedStore:
+    """The primitives; StoreError unless they are those of params.yaml and of these images."""
+    params = section_of(values, "detect", detect.Params)
+    recipe = None if params.ground_truth else params.recipe(root.name).model_dump()
+    facts = {"recipe": recipe, "images_digest": images}
+    return _made(open_primitives(root / detect.OUT), facts)
+
+
+def _graphs(values: Mapping[str, Any], root: Path, primitives: str) -> RaggedStore:
+    """The graphs; StoreError unless they are those of params.yaml and of these primitives."""
+    recipe = section_of(values, "relate", relate.Params).recipe(root.name)
+    facts = {"relate": recipe.model_dump(), "primitives_digest": primitives}
+    return _made(open_graphs(root / relate.OUT), facts)
+
+
+def _made(store: RaggedStore, facts: Mapping[str, Any]) -> RaggedStore:
+    """The store; StoreError unless its attributes hold these facts."""
+    for name, value in json.loads(json.dumps(facts)).items():
+        if store.attributes.get(name) != value:
+            raise StoreError(f"{store.path}: {name} is another than in params.yaml")
+    return store
+
+
+def extraction_s(root: Path) -> float:
+    """CPU-seconds from the pixels of an image to its graph, by the energy records; NaN without."""
+    total = 0.0
+    for stage in EXTRACTION:
+        path = root / "energy" / f"{stage}.json"
+        if not path.exists():
+            return math.nan
+        record = read_record(path)
+        total += record.cpu_s / max(record.work["images"], 1)
+    return total
+
+
+def watts_per_core(values: Mapping[str, Any]) -> float:
+    """Modelled watts of one busy core: those declared for all, shared out, else generic ones."""
+    cpu, _ = declared_watts(section_of(values, "energy", EnergyParams))
+    return cpu / (psutil.cpu_count() or 1)
