@@ -3,5 +3,6 @@
 BASELINES = {
     "lenet": "perceptgraph.stages.baselines.lenet:LeNet",
     "v1_cnn": "perceptgraph.stages.baselines.v1_cnn:V1CNN",
+    "soft_primitives": "perceptgraph.stages.baselines.soft_primitives:SoftPrimitives",
 }
 """Model to "module:class"; the table imports none."""

@@ -56,6 +56,7 @@ KEYWORDS |= {"ridge": 0.1, "copies": 0, "references": 20}
 KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
 KEYWORDS |= {"fusion": "channels"}
 KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
+KEYWORDS |= {"directions": 8, "cell": 4, "nodes": 10, "fitted": True}
 WITHOUT_EDGES = ("set", "segment_set", "kernel")
 SEE_POSE = ("kernel",)
 
@@ -97,6 +98,9 @@ PARAMETERS = {
         name: m * (NET_INPUT + m - 1 + H) * H + 2 * (m * H + 1) * H + (2 * H + 2) * C
         for name, m in CHANNELS.items()
     },
+    "soft_primitives": (
+        6 + 2 + 2 * (10 + 2) + 5 + 10 * H + 2 * (5 * H * H + 11 * H) + (6 * H + 2) * H + (H + 1) * C
+    ),
     "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
 }
 
@@ -172,6 +176,14 @@ MACS = {
         )
         for name, m in CHANNELS.items()
     },
+    "soft_primitives": lambda n: (
+        n.graphs
+        * (
+            20**2 * 8 * (3 * 7**2 + 9**2)
+            + 2 * (10 * 5 * H * H + 10**2 * 9 * H)
+            + (10 * 12 + 6 * H + 1 + C) * H
+        )
+    ),
     "lenet": lambda n: (
         n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
     ),
