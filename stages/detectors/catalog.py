@@ -6,6 +6,7 @@ from typing import Any
 
 from perceptgraph.stages.detectors.blobs import blobs
 from perceptgraph.stages.detectors.contours import contours
+from perceptgraph.stages.detectors.edgelets import edgelets
 from perceptgraph.stages.detectors.edges import edges
 from perceptgraph.stages.detectors.junctions import junctions
 from perceptgraph.stages.detectors.lines import lines
@@ -31,6 +32,7 @@ class Detector:
 DETECTORS: dict[str, Detector] = {
     "lines": Detector(lines, "lines", ("grey",)),
     "edges": Detector(edges, "edges", ("colour",)),
+    "edgelets": Detector(edgelets, "edges", ("grey",)),
     "contours": Detector(contours, "edges", ("grey",), enlarge=False),
     "junctions": Detector(junctions, "junctions", ("grey", "lines")),
     "ridges": Detector(ridges, "ridges", ("grey",)),
@@ -39,4 +41,5 @@ DETECTORS: dict[str, Detector] = {
     "blobs": Detector(blobs, "blobs", ("grey",)),
 }
 """A detector stands behind those it takes from. Of two that find the same family one can be
-chosen: strokes and contours are for drawings and digits, the others for photographs."""
+chosen: strokes and contours are for drawings and digits, the others for photographs; edgelets are
+many and all over one, for models of texture and layout."""
