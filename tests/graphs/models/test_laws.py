@@ -57,6 +57,7 @@ KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
 KEYWORDS |= {"fusion": "channels"}
 KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 KEYWORDS |= {"directions": 8, "cell": 4, "nodes": 10, "fitted": True}
+KEYWORDS |= {"width": 4, "blocks": 1}
 WITHOUT_EDGES = ("set", "segment_set", "kernel")
 SEE_POSE = ("kernel",)
 
@@ -101,6 +102,7 @@ PARAMETERS = {
     "soft_primitives": (
         6 + 2 + 2 * (10 + 2) + 5 + 10 * H + 2 * (5 * H * H + 11 * H) + (6 * H + 2) * H + (H + 1) * C
     ),
+    "resnet": 1194 * 4**2 + 99 * 4 + (8 * 4 + 1) * C,  # 14 n^2 + 6 n of stages of n = 8, 16, 32
     "lenet": 26 * 6 + (25 * 6 + 1) * 16 + (16 * 2**2 + 1) * 120 + 121 * 84 + 85 * C,
 }
 
@@ -184,6 +186,7 @@ MACS = {
             + (10 * 12 + 6 * H + 1 + C) * H
         )
     ),
+    "resnet": lambda n: n.graphs * (900 * 4 + 8800 * 4**2 + 8 * 4 * C),
     "lenet": lambda n: (
         n.graphs * (16**2 * 25 * 6 + 4**2 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * C)
     ),
