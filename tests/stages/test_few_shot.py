@@ -1,10 +1,12 @@
 """Few-shot runs: fair draws, nothing of the test split learned, nothing measured twice."""
 
+import importlib
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import grimp
 import numpy as np
 import pytest
 import torch
@@ -13,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from perceptgraph.graphs.models import fitting
 from perceptgraph.graphs.models.h2gcn import H2GCN
 from perceptgraph.stages import few_shot, train
 from perceptgraph.stages.few_shot import Rung, draw, measure, pools
 from perceptgraph.stages.few_shot_runs import Params, Recipe, Run, runs_of, setting_of
 from perceptgraph.stages.params import ParamsError
+from perceptgraph.stores.compiled import IMPORT
 
 BASE = train.Params(
     seed=0,
@@ -211,6 +215,23 @@ def test_other_parameters_are_measured_anew(root: Path) -> None:
     after = here.score(only_run(keywords={"hidden": 5}))
 
     assert after.parameters < before.parameters
+
+
+def test_digest_of_a_model_covers_all_code_that_it_imports() -> None:
+    packages = [f"perceptgraph.{name}" for name in ("graphs", "stages", "stores", "datasets")]
+    imports = grimp.build_graph(*packages)
+    models = [target.partition(":")[0] for target in train.CLASSIFIERS.values()]
+    needed = {*models, fitting.__name__}
+    needed |= {name for module in needed for name in imports.find_upstream_modules(module)}
+
+    # The digest follows what stands at the beginning of a line: nothing may be imported otherwise.
+    unseen = {
+        name: imports.find_modules_directly_imported_by(name)
+        - set(IMPORT.findall(Path(str(importlib.import_module(name).__file__)).read_text()))
+        for name in needed
+    }
+
+    assert not {name: found for name, found in unseen.items() if found}
 
 
 def test_development_leaves_the_scores_of_the_test_split_alone(root: Path) -> None:
