@@ -71,18 +71,20 @@ def frames_of_images(
     cut : str
         How chains and ridges are cut (key of `perceptgraph.graphs.cutting.CUTS`).
     ray_reach : float
-        Longest inward or outward ray, in pixels.
+        Longest inward or outward ray, in pixels; 0 casts none, and both lengths are 0.
     rngs : sequence of Generator, optional
         One for each image, for cuts at a random phase: uniform in [-1/2, 1/2) of a piece.
 
     Raises
     ------
     ValueError
-        Where a family or cut is not known, `piece_length` or `ray_reach` is not positive, or a
-        random phase has no generators.
+        Where a family or cut is not known, `piece_length` is not positive, `ray_reach` is
+        negative, or a random phase has no generators.
     """
     if not piece_length > 0:
         raise ValueError(f"piece_length must be positive, got {piece_length}")
+    if not ray_reach >= 0:
+        raise ValueError(f"ray_reach must be 0 or more, got {ray_reach}")
     for what, names, table in (("families", kinds, NODES_OF), ("cuts", (cut,), CUTS)):
         unknown = [name for name in names if name not in table]
         if unknown:
@@ -99,9 +101,10 @@ def frames_of_images(
         for kind, family, count in zip(kinds, families, counts, strict=True)
     ]
     frames = _framed(parts, counts) if parts else side_by_side([joined([])] * len(images))
-    cast = rays(frames, ray_reach)
-    frames.attributes[:, COLUMN["inward"]] = cast.inward
-    frames.attributes[:, COLUMN["outward"]] = cast.outward
+    if ray_reach > 0:
+        cast = rays(frames, ray_reach)
+        frames.attributes[:, COLUMN["inward"]] = cast.inward
+        frames.attributes[:, COLUMN["outward"]] = cast.outward
     return frames
 
 

@@ -54,8 +54,8 @@ class Recipe(StageParams):
     """Where they are cut, of CUTS."""
     cut_seed: int
     """Of the generator of random phases; each image has its own."""
-    ray_reach: float = Field(gt=0)
-    """Longest inward or outward ray, pixels."""
+    ray_reach: float = Field(ge=0)
+    """Longest inward or outward ray, pixels; 0 for none."""
     relations: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")

@@ -308,5 +308,23 @@ def test_unknown_family_cut_and_lengths_are_refused() -> None:
         frames_of(primitives(), kinds=["edges"], cut="phase")
     with pytest.raises(ValueError, match="piece_length must be positive"):
         frames_of(primitives(), piece_length=0)
-    with pytest.raises(ValueError, match="reach must be positive"):
-        frames_of(primitives(), ray_reach=0)
+    with pytest.raises(ValueError, match="ray_reach must be 0 or more"):
+        frames_of(primitives(), ray_reach=-1)
+
+
+def test_without_reach_no_ray_is_cast_and_all_else_stays() -> None:
+    square = LineSegments(
+        endpoints=np.array([[[5, 5], [5, 25]], [[25, 25], [25, 5]]], np.float32),
+        width=np.ones(2, np.float32),
+        polarity=np.ones(2, np.int8),
+        contrast=np.ones(2, np.float32),
+        log10_nfa=np.full(2, -3, np.float32),
+    )
+    rays = [list(ATTRIBUTES).index(name) for name in ("inward", "outward")]
+
+    with_rays, without = (frames_of(primitives(lines=square), ray_reach=r) for r in (30.0, 0.0))
+
+    assert with_rays.attributes[:, rays].all()
+    assert not without.attributes[:, rays].any()
+    rest = np.delete(np.arange(len(ATTRIBUTES)), rays)
+    np.testing.assert_array_equal(with_rays.attributes[:, rest], without.attributes[:, rest])

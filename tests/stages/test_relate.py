@@ -188,7 +188,7 @@ def test_without_primitives_the_stage_says_what_to_run(tmp_path) -> None:
         ({"kinds": ["lines", "lines"]}, "each family once"),
         ({"piece_length": 0}, "piece_length"),
         ({"cut": "equally"}, "did you mean 'equal'"),
-        ({"ray_reach": 0}, "ray_reach"),
+        ({"ray_reach": -1}, "ray_reach"),
     ],
 )
 def test_params_that_cannot_be_meant_are_refused(change, message) -> None:
