@@ -16,7 +16,6 @@ from torch.nn import functional
 from perceptgraph.graphs.augment import CONTROL_STD, check_augmentation, linear_maps
 from perceptgraph.graphs.image_maps import MOST_STRAIN
 
-Floats = NDArray[np.float64]
 MOVING = ("elastic", "affine", "mirror")
 """Augmentations that move pixels, in the order in which a place of the new picture is traced back
 to the old one; the others are left out."""
@@ -45,27 +44,29 @@ def warped(
     """
     n, side = len(pixels), pixels.shape[-1]
     place = np.arange(side) - (side - 1) / 2
-    places = np.stack(np.meshgrid(place, place, indexing="ij"), axis=-1)
-    found = np.broadcast_to(places, (n, side, side, 2))
+    places = np.stack(np.meshgrid(place, place, indexing="ij"))
+    found = np.broadcast_to(places, (n, 2, side, side)).astype(np.float32)
     if "elastic" in recipe:
-        found = found + bent(n, side, rng, **recipe["elastic"])
+        found += bent(n, side, rng, **recipe["elastic"])
+    found = found.reshape(n, 2, side**2)
     if "affine" in recipe:
         keywords = dict(recipe["affine"])
-        shift = rng.normal(0, keywords.pop("shift"), (n, 1, 1, 2))
+        shift = rng.normal(0, keywords.pop("shift"), (n, 2, 1))
         back = np.linalg.inv(linear_maps(rng, n, **keywords))
-        found = np.einsum("gab,grcb->grca", back, found - shift)
+        found = back.astype(np.float32) @ (found - shift.astype(np.float32))
     if "mirror" in recipe:
-        sign = np.where(rng.random(n) < recipe["mirror"]["share"], -1.0, 1.0)
-        found = found * np.stack([np.ones(n), sign], axis=1)[:, None, None]
+        found[rng.random(n) < recipe["mirror"]["share"], 1] *= -1
     # (column, row) in units of half a side, as torch has it.
-    grid = torch.from_numpy((found[..., ::-1] * (2 / side)).astype(np.float32))
-    return functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    grid = torch.from_numpy(found * np.float32(2 / side)).view(n, 2, side, side)
+    return functional.grid_sample(
+        pixels, grid.flip(1).permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+    )
 
 
 def bent(
     n: int, side: int, rng: np.random.Generator, *, amplitude: float, spacing: float
-) -> Floats:
-    """Smooth random displacements (n, side, side, 2), (row, column), in pixels.
+) -> NDArray[np.float32]:
+    """Smooth random displacements (n, 2, side, side), (row, column) first, in pixels.
 
     Uniform cubic B-splines with white controls, as in `graphs.image_maps.elastic_map`: smaller for
     a picture whose strain passes MOST_STRAIN somewhere.
@@ -78,20 +79,22 @@ def bent(
         Step of the grid of controls, in pixels.
     """
     n_controls = int(np.ceil(side / spacing)) + 4
-    control = rng.normal(0, amplitude / CONTROL_STD, (n, n_controls, n_controls, 2))
-    corner = rng.uniform(0, 1, (n, 2))
-    weight, slope = splines(np.arange(side) / spacing + corner[..., None], n_controls)
-    rows, columns = weight[:, 0], weight[:, 1]
-    across = np.einsum("gsl,gkla->gksa", columns, control)
-    moved = np.einsum("grk,gksa->grsa", rows, across)
-    by_row = np.einsum("grk,gksa->grsa", slope[:, 0], across)
-    by_column = np.einsum("grk,gksa->grsa", rows, np.einsum("gsl,gkla->gksa", slope[:, 1], control))
-    squares = (by_row**2 + by_column**2).sum(3).max((1, 2), initial=0)
-    strain = np.sqrt(squares) / spacing
-    return moved * (MOST_STRAIN / np.maximum(strain, MOST_STRAIN))[:, None, None, None]
+    control = rng.normal(0, amplitude / CONTROL_STD, (n, 2, n_controls, n_controls))
+    corner = rng.uniform(0, 1, (n, 2, 1))
+    weight, slope = splines(np.arange(side) / spacing + corner, n_controls)
+    rows, by_row = weight[:, :1], slope[:, :1]
+    columns, by_column = (values[:, 1:].swapaxes(2, 3) for values in (weight, slope))
+    along = control.astype(np.float32) @ columns
+    moved = rows @ along
+    squares = (by_row @ along) ** 2 + (rows @ (control.astype(np.float32) @ by_column)) ** 2
+    strain = np.sqrt(squares.sum(1).max((1, 2), initial=0)) / spacing
+    share = MOST_STRAIN / np.maximum(strain, MOST_STRAIN)
+    return np.asarray(moved * share[:, None, None, None], np.float32)
 
 
-def splines(place: Floats, n_controls: int) -> tuple[Floats, Floats]:
+def splines(
+    place: NDArray[np.float64], n_controls: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights and slopes (..., P, n_controls) of cubic B-splines at places (..., P).
 
     The places are in [0, n_controls - 3), in steps of the grid. Spline k is that of [0, 4] moved
@@ -103,4 +106,5 @@ def splines(place: Floats, n_controls: int) -> tuple[Floats, Floats]:
     outer = np.maximum(2 - t, 0) ** 3 / 6
     sign = np.sign(place[..., None] - np.arange(n_controls) + 1)
     inner_slope, outer_slope = sign * (1.5 * t**2 - 2 * t), -sign * np.maximum(2 - t, 0) ** 2 / 2
-    return np.where(t < 1, inner, outer), np.where(t < 1, inner_slope, outer_slope)
+    weight, slope = np.where(t < 1, inner, outer), np.where(t < 1, inner_slope, outer_slope)
+    return weight.astype(np.float32), slope.astype(np.float32)
