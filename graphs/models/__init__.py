@@ -19,5 +19,7 @@ MODELS = {
     "gatv2": "perceptgraph.graphs.models.gatv2:GATv2",
     "relative_pose": "perceptgraph.graphs.models.relative_pose:RelativePoseNet",
     "kernel": "perceptgraph.graphs.models.kernel:KernelRidge",
+    "distilled": "perceptgraph.graphs.models.distilled:Distilled",
+    "hybrid": "perceptgraph.graphs.models.hybrid:Hybrid",
 }
 """Model to "module:class"."""

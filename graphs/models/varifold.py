@@ -164,13 +164,3 @@ def check_names(what: str, names: Sequence[str], known: Sequence[str]) -> None:
     """Raise ValueError unless these are some of the known names."""
     if not names or not set(names) <= set(known):
         raise ValueError(f"{what}: expected some of {', '.join(known)}, got {list(names)}")
-
-
-def gaussian_kernel(a: Tensor, b: Tensor, gamma: float) -> Tensor:
-    r"""Mean over the channels of :math:`e^{-\gamma |a - b|^2}`: (A, B) of (A, K, D), (B, K, D)."""
-    kernel = a.new_zeros(len(a), len(b))
-    for k in range(a.shape[1]):
-        square = a[:, k].square().sum(1)[:, None] + b[:, k].square().sum(1)
-        distance = (square - 2 * a[:, k] @ b[:, k].T).clamp(min=0)
-        kernel += (-gamma * distance).exp()
-    return kernel / max(a.shape[1], 1)

@@ -10,12 +10,9 @@ from torch import Tensor
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, graphs_in_memory
-from perceptgraph.graphs.models.kernel import KernelRidge, balanced
-from perceptgraph.graphs.models.varifold import (
-    VarifoldEmbedding,
-    gaussian_kernel,
-    normalised_pose,
-)
+from perceptgraph.graphs.models.kernel import KernelRidge
+from perceptgraph.graphs.models.ridge import balanced, gaussian_kernel
+from perceptgraph.graphs.models.varifold import VarifoldEmbedding, normalised_pose
 
 LENGTH, TURNING = (list(ATTRIBUTES).index(name) for name in ("length", "turning"))
 KEYWORDS = {"kinds": ["line", "arc"], "measures": ["length"], "scales": [0.5]}
