@@ -1,6 +1,7 @@
 """What nodes tell a model: features without pose, and the relations each node takes part in."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import torch
@@ -11,6 +12,9 @@ from perceptgraph.graphs.encoding import SCALE_FREE, relative_pose, scale_free
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 
+NODE_COLUMNS = ("kind", "position", "direction", "attributes", "batch")
+PAIR_COLUMNS = ("one_hop", "two_hop", "motif_index", "motif", "motif_count", "motif_joined")
+
 SMALLEST = 1e-3  # pixels; a node without extent is compared as if it had this size
 LIMIT = 10.0  # standard deviations; farther values, as of a 1 x 5000 image, are cut off
 
@@ -18,6 +22,37 @@ LIMIT = 10.0  # standard deviations; farther values, as of a 1 x 5000 image, are
 def one_hot_kind(batch: GraphBatch) -> Tensor:
     """(N, K): 1 in the column of the node's kind."""
     return functional.one_hot(batch.kind.long(), len(NODE_KINDS)).float()
+
+
+def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The kinds; ValueError where one of them is none."""
+    if unknown := [name for name in kinds if name not in NODE_KINDS]:
+        raise ValueError(f"kinds: expected names among {', '.join(NODE_KINDS)}, got {unknown}")
+    return tuple(kinds)
+
+
+def of_kinds(batch: GraphBatch, kinds: Sequence[str]) -> GraphBatch:
+    """The batch without the nodes of other kinds, and without all pairs that one of them is in.
+
+    Hops and motifs are left out.
+    """
+    is_read = torch.zeros(len(NODE_KINDS), dtype=torch.bool, device=batch.kind.device)
+    is_read[[NODE_KINDS.index(name) for name in kinds]] = True
+    is_kept = is_read[batch.kind.long()]
+    if is_kept.all():
+        return batch
+    before = functional.pad(is_kept.cumsum(0), (1, 0))
+    ends = is_kept[batch.edge_index]
+    edges = torch.nonzero(ends[0] & ends[1])[:, 0]
+    nodes = torch.nonzero(is_kept)[:, 0]
+    return replace(
+        batch,
+        edge_index=before[batch.edge_index[:, edges]],
+        ptr=before[batch.ptr],
+        **{name: getattr(batch, name)[edges] for name in ("relation", "rank")},
+        **{name: getattr(batch, name)[nodes] for name in NODE_COLUMNS},
+        **{name: getattr(batch, name)[..., :0] for name in PAIR_COLUMNS},
+    )
 
 
 def node_attributes(batch: GraphBatch, names: Sequence[str]) -> Tensor:

@@ -1,15 +1,21 @@
 """Relative-pose network: messages that know the relation and how two frames lie to each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.features import NodeInput, attributes_but, node_attributes
+from perceptgraph.graphs.models.features import (
+    NodeInput,
+    attributes_but,
+    check_kinds,
+    node_attributes,
+    of_kinds,
+)
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 from perceptgraph.graphs.models.messages import gathered
-from perceptgraph.graphs.models.poses import N_POSE, n_slots, seen, slots, where
+from perceptgraph.graphs.models.poses import N_POSE, PlaceWaves, n_slots, seen, slots, where
 
 
 class Round(nn.Module):
@@ -57,10 +63,14 @@ class RelativePoseNet(GraphNet):
 
     Parameters
     ----------
+    kinds : sequence of str
+        Nodes that it reads, names of `frames.NODE_KINDS`; edges that end at others are not read.
     pose : str
         "free": nodes do not know where they lie, and the net does not see how the picture is
         turned, shifted or scaled. "absolute": they know position and direction in the picture,
-        about the middle of the graph and in its radii.
+        about the middle of the graph and in its radii, as `PlaceWaves` too.
+    waves, harmonics : int
+        Of `PlaceWaves`, where the pose is absolute.
     left_out : sequence of str
         Attributes of nodes that are no input of the net; the NFA weights its readout all the same.
 
@@ -78,29 +88,36 @@ class RelativePoseNet(GraphNet):
         hidden: int,
         rounds: int,
         dropout: float,
+        kinds: Sequence[str],
         pose: str,
+        waves: int,
+        harmonics: int,
         left_out: Sequence[str] = (),
     ) -> None:
         if pose not in ("free", "absolute"):
             raise ValueError(f"pose: expected free or absolute, got {pose!r}")
         super().__init__(NodeInput(attributes_but(left_out), None))
-        self.knows_where = pose == "absolute"
-        self.hidden, self.n_inputs = hidden, self.read.width + 4 * self.knows_where
+        self.kinds = check_kinds(kinds)
+        self.waves = PlaceWaves(waves, harmonics) if pose == "absolute" else None
+        self.hidden, self.n_inputs = hidden, self.read.width
+        if self.waves:
+            self.n_inputs += 4 + self.waves.width
         self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())
         self.rounds = nn.ModuleList(Round(hidden, n_slots(schema)) for _ in range(rounds))
-        kept = (rounds + 1) * hidden
-        self.classify = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(2 * kept + 1, hidden),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, len(schema.class_names)),
-        )
+        self.dropout = nn.Dropout(dropout)
+        self.classify = nn.Linear(2 * (rounds + 1) * hidden + 1, len(schema.class_names))
+
+    def prepare(self, batches: Iterable[GraphBatch]) -> None:
+        """Take the statistics of the nodes that it reads in the training set."""
+        super().prepare(of_kinds(batch, self.kinds) for batch in batches)
 
     def inputs(self, batch: GraphBatch) -> Tensor:
         """Input (N, F) of the nodes."""
         x = self.read(batch)
-        return torch.cat([x, where(batch)], dim=1) if self.knows_where else x
+        if self.waves is None:
+            return x
+        pose = where(batch)
+        return torch.cat([x, pose, self.waves(pose)], dim=1)
 
     def embeddings(self, batch: GraphBatch) -> Tensor:
         """Embeddings of all rounds, side by side: (N, (rounds + 1) D)."""
@@ -112,17 +129,21 @@ class RelativePoseNet(GraphNet):
 
     def logits(self, batch: GraphBatch) -> Tensor:
         """Logits (G, C)."""
+        batch = of_kinds(batch, self.kinds)
         nfa = node_attributes(batch, ("log10_nfa",))[:, 0].nan_to_num(nan=0.0)
         weight = 1 + (-nfa.clamp(-1e3, 0)).log1p()
         pooled = readout(self.embeddings(batch), batch.batch, len(batch), weight)
-        logits: Tensor = self.classify(pooled)
+        logits: Tensor = self.classify(self.dropout(pooled))
         return logits
 
     def macs(self, batch: GraphBatch) -> int:
         """Multiply-adds of the logits, scatter included, from the standardised input on."""
+        batch = of_kinds(batch, self.kinds)
         n_nodes, n_edges = len(batch.kind), batch.edge_index.shape[1]
         n_rounds, hidden = len(self.rounds), self.hidden
         each_round = n_nodes * 5 * hidden**2 + n_edges * (N_POSE + 1) * hidden
-        last = sum(layer.weight.numel() for layer in self.classify if isinstance(layer, nn.Linear))
         first = (self.n_inputs + n_rounds + 1) * hidden
-        return n_nodes * first + n_rounds * each_round + len(batch) * last
+        if self.waves:
+            first += self.waves.wave.numel() + self.waves.width
+        last = len(batch) * self.classify.weight.numel()
+        return n_nodes * first + n_rounds * each_round + last
