@@ -23,6 +23,8 @@ COMMANDS = (
     ("doctor",),
     ("bench", "loader"),
     ("bench", "detectors"),
+    ("bench", "digits"),
+    ("bench", "scenes"),
 )
 
 
