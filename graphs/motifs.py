@@ -91,12 +91,25 @@ def motif_adjacency(pairs: Pairs, n_nodes: int) -> MotifAdjacency:
     """
     starts = np.searchsorted(pairs[0], np.arange(n_nodes + 1))
     reach, common, adjacent = _within_two_hops(pairs, starts, n_nodes)
-    degree = np.diff(starts)
-    wedge = np.where(adjacent, degree[reach[0]] + degree[reach[1]] - 2 - 2 * common, common)
-    triangle = common * adjacent
+    triangle, wedge = _weights_of_three(starts, reach, common, adjacent)
     of_four = _weights_of_four(starts, pairs[1], reach, common, adjacent)
     weight = np.column_stack([triangle, wedge, 3 * triangle, *of_four])
     return MotifAdjacency(n_nodes, reach, weight.astype(np.int64))
+
+
+def motifs_of_three(pairs: Pairs, n_nodes: int) -> tuple[Pairs, Counts, Counts]:
+    """Triangles and open wedges alone: those of `motif_adjacency`, for graphs of many nodes.
+
+    Returns
+    -------
+    pairs : (2, P) int64
+        N1 and N2: both directions, in order of source, then target.
+    triangle, open_wedge : (P,) int64
+        Instances that contain both nodes.
+    """
+    starts = np.searchsorted(pairs[0], np.arange(n_nodes + 1))
+    reach, common, adjacent = _within_two_hops(pairs, starts, n_nodes)
+    return reach, *_weights_of_three(starts, reach, common, adjacent)
 
 
 def not_induced(weight: Counts) -> Counts:
@@ -154,6 +167,15 @@ def _within_two_hops(
     common[np.searchsorted(keys, shared)] = product.data[apart]
     adjacent[np.searchsorted(keys, near)] = True
     return np.stack([keys // n_nodes, keys % n_nodes]), common, adjacent
+
+
+def _weights_of_three(
+    starts: Counts, reach: Pairs, common: Counts, adjacent: NDArray[np.bool_]
+) -> tuple[Counts, Counts]:
+    """Instances of triangle and open wedge that contain both nodes of each pair (P,)."""
+    degree = np.diff(starts)
+    wedge = np.where(adjacent, degree[reach[0]] + degree[reach[1]] - 2 - 2 * common, common)
+    return common * adjacent, wedge
 
 
 def _weights_of_four(

@@ -288,12 +288,12 @@ def bench_nodes(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="mlp, gcn, h2gcn1 or h2gcn2; may be repeated; all if none is named."),
+        typer.Option(help="mlp, gcn, h2gcn1, h2gcn2 or motif_gcn; may be repeated; else all."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 500,
+    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 2000,
     patience: Annotated[
         int, typer.Option(min=1, help="Epochs without a better validation accuracy.")
-    ] = 100,
+    ] = 200,
     json_out: JsonOut = None,
 ) -> None:
     """Classify the nodes of public graphs, as H2GCN's paper does, beside its table."""

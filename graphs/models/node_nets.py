@@ -4,71 +4,160 @@
 classifiers of whole graphs are made of.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch_geometric.nn import GCNConv
+from torch.nn import functional
 
 from perceptgraph.graphs.models.h2gcn import all_rounds, normalised
+from perceptgraph.graphs.models.motif_fusion import FUSIONS, Adjacencies
+from perceptgraph.graphs.models.sparse import Matrix, SparseMatrix
+from perceptgraph.graphs.motifs import motifs_of_three
 from perceptgraph.graphs.two_hop import adjacency_pairs, two_hop_pairs
 
 DENSE_ABOVE = 0.05
 """Share of pairs that are neighbours above which a dense product is the faster one."""
+N_MOTIFS = 2
+"""Triangles and open wedges. Those of four nodes are too many where a node has many neighbours."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class NodeData:
-    """One graph in tensors."""
+    """One graph in tensors. What a network reads of its edges is found when it is first read."""
 
-    x: Tensor
-    """(N, F): features, dense or sparse."""
-    one_hop: Tensor
-    """(2, P) int64: neighbours, both ways."""
-    hop_1: Tensor
-    """(N, N): normalised adjacency of N1, dense or sparse."""
-    hop_2: Tensor
-    """(N, N): normalised adjacency of N2, dense or sparse."""
+    x: Matrix
+    """(N, F): features, sparse or dense."""
+    width: int
+    """F: features of a node."""
+    one_hop: NDArray[np.int64]
+    """(2, P): neighbours, both ways, in order."""
+    n_nodes: int
     n_classes: int
 
+    @cached_property
+    def renormalised(self) -> Matrix:
+        """(N, N): normalised adjacency of the neighbours and the node itself."""
+        loops = np.tile(np.arange(self.n_nodes), (2, 1))
+        return self._hop(np.concatenate([self.one_hop, loops], axis=1))
 
-def node_data(x: Tensor, edges: NDArray[np.int64], n_classes: int) -> NodeData:
-    """The graph with features (N, F) and edges (2, E) in either or both directions."""
-    n_nodes = x.shape[0]
-    one = adjacency_pairs(edges, n_nodes)
-    hops = [_hop(pairs, n_nodes) for pairs in (one, two_hop_pairs(one, n_nodes))]
-    return NodeData(x, torch.from_numpy(one), hops[0], hops[1], n_classes)
+    @cached_property
+    def hop_1(self) -> Matrix:
+        """(N, N): normalised adjacency of N1."""
+        return self._hop(self.one_hop)
+
+    @cached_property
+    def hop_2(self) -> Matrix:
+        """(N, N): normalised adjacency of N2."""
+        return self._hop(two_hop_pairs(self.one_hop, self.n_nodes))
+
+    @cached_property
+    def motifs(self) -> Adjacencies:
+        """Edges, triangles and open wedges, each divided by its mean over the pairs that share one.
+
+        Wedges join nodes two hops apart too.
+        """
+        return self._adjacencies(on_edges=False)
+
+    @cached_property
+    def motifs_on_edges(self) -> Adjacencies:
+        """The same where edges are alone, each divided by its mean over all edges."""
+        return self._adjacencies(on_edges=True)
+
+    def _hop(self, pairs: NDArray[np.int64]) -> Matrix:
+        return dense_if_crowded(normalised(torch.from_numpy(pairs), self.n_nodes), self.n_nodes)
+
+    def _adjacencies(self, on_edges: bool) -> Adjacencies:
+        pairs, *counts = motifs_of_three(self.one_hop, self.n_nodes)
+        edges = self.one_hop[0] * self.n_nodes + self.one_hop[1]
+        joined = np.isin(pairs[0] * self.n_nodes + pairs[1], edges, assume_unique=True)
+        found = []
+        for count in (joined.astype(np.int64), *counts):
+            held = (count > 0) & (joined | (not on_edges))
+            n_counted = joined.sum() if on_edges else held.sum()
+            weight = torch.from_numpy(
+                (count[held] * n_counted / count[held].sum()).astype(np.float32)
+            )
+            found.append(SparseMatrix(torch.from_numpy(pairs[:, held]), weight, self.n_nodes))
+        return _adjacencies_of(found)
 
 
-def _hop(pairs: NDArray[np.int64], n_nodes: int) -> Tensor:
-    adjacency = normalised(torch.from_numpy(pairs), n_nodes)
-    if pairs.shape[1] > DENSE_ABOVE * n_nodes**2:
-        return adjacency.to_dense()
-    return adjacency.coalesce()
+def dense_if_crowded(matrix: SparseMatrix, n_columns: int) -> Matrix:
+    """The same matrix in the form whose products are the faster ones."""
+    if len(matrix.weight) > DENSE_ABOVE * matrix.n_rows * n_columns:
+        return torch.zeros(matrix.n_rows, n_columns).index_put(tuple(matrix.index), matrix.weight)
+    return matrix
 
 
-class MLP(nn.Module):
+def _adjacencies_of(matrices: list[SparseMatrix]) -> Adjacencies:
+    n_nodes = matrices[0].n_rows
+    degree = [torch.zeros(n_nodes).index_add(0, m.index[0], m.weight) for m in matrices]
+    fast = [dense_if_crowded(matrix, n_nodes) for matrix in matrices]
+
+    def spread(x: Tensor) -> Tensor:
+        each = [matrix @ channel for matrix, channel in zip(fast, x.unbind(1), strict=True)]
+        return torch.stack(each, dim=1)
+
+    return Adjacencies(torch.stack(degree, dim=1), spread, sum(len(m.weight) for m in matrices))
+
+
+def node_data(
+    x: Matrix, shape: tuple[int, int], edges: NDArray[np.int64], n_classes: int
+) -> NodeData:
+    """The graph with features of shape (N, F) and edges (2, E) in either or both directions."""
+    n_nodes, width = shape
+    return NodeData(x, width, adjacency_pairs(edges, n_nodes), n_nodes, n_classes)
+
+
+class NodeNet(nn.Module, ABC):
+    """A network that begins with X W_e, (N, p), without bias, by the initialisation of Glorot."""
+
+    def __init__(self, data: NodeData, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.embed = nn.Parameter(nn.init.xavier_uniform_(torch.empty(data.width, hidden)))
+        self.dropout = nn.Dropout(dropout)
+
+    @abstractmethod
+    def forward(self, data: NodeData) -> Tensor:
+        """Logits (N, C)."""
+
+    def penalised(self) -> list[nn.Parameter]:
+        """What the L2 penalty is on: all weights."""
+        return list(self.parameters())
+
+
+def _linear(inner: int, outer: int) -> nn.Linear:
+    linear = nn.Linear(inner, outer, bias=False)
+    nn.init.xavier_uniform_(linear.weight)
+    return linear
+
+
+class MLP(NodeNet):
     """Two layers on the features of each node: the control without edges."""
 
-    def __init__(self, data: NodeData, *, hidden: int, dropout: float) -> None:
-        super().__init__()
-        self.embed = nn.Linear(data.x.shape[1], hidden)
-        self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear(hidden, data.n_classes)
+    def __init__(self, data: NodeData, *, hidden: int, dropout: float, relu: bool) -> None:
+        super().__init__(data, hidden, dropout)
+        self.relu = relu
+        self.classify = _linear(hidden, data.n_classes)
 
     def forward(self, data: NodeData) -> Tensor:
         """Logits (N, C)."""
-        hidden = (data.x @ self.embed.weight.T + self.embed.bias).relu()
-        logits: Tensor = self.classify(self.dropout(hidden))
+        hidden = data.x @ self.embed
+        logits: Tensor = self.classify(self.dropout(hidden.relu() if self.relu else hidden))
         return logits
 
 
-class NodeGCN(nn.Module):
+class NodeGCN(NodeNet):
     r"""Two graph convolutions: :math:`S\,\mathrm{relu}(S X W_0) W_1` [1]_.
+
+    As in the authors' code: dropout of X and of the hidden layer, no biases, and the penalty on
+    W_0 alone.
 
     References
     ----------
@@ -77,38 +166,38 @@ class NodeGCN(nn.Module):
     """
 
     def __init__(self, data: NodeData, *, hidden: int, dropout: float) -> None:
-        super().__init__()
-        self.embed = nn.Linear(data.x.shape[1], hidden, bias=False)
-        nn.init.xavier_uniform_(self.embed.weight)
-        self.first = GCNConv(hidden, hidden)
-        self.first.lin = nn.Identity()  # X W_0 is formed before: the layer's own takes no sparse X
-        self.second = GCNConv(hidden, data.n_classes)
-        self.dropout = nn.Dropout(dropout)
+        super().__init__(data, hidden, dropout)
+        self.classify = _linear(hidden, data.n_classes)
 
     def forward(self, data: NodeData) -> Tensor:
         """Logits (N, C)."""
-        hidden = self.first(data.x @ self.embed.weight.T, data.one_hop).relu()
-        logits: Tensor = self.second(self.dropout(hidden), data.one_hop)
-        return logits
+        hidden = data.renormalised @ (self._dropped(data.x) @ self.embed)
+        return data.renormalised @ self.classify(self.dropout(hidden.relu()))
+
+    def _dropped(self, x: Matrix) -> Matrix:
+        if isinstance(x, SparseMatrix):
+            weight = functional.dropout(x.weight, self.dropout.p, self.training)
+            return SparseMatrix(x.index, weight, x.n_rows)
+        return functional.dropout(x, self.dropout.p, self.training)
+
+    def penalised(self) -> list[nn.Parameter]:
+        """The weights of the first layer."""
+        return [self.embed]
 
 
-class NodeH2GCN(nn.Module):
+class NodeH2GCN(NodeNet):
     """H2GCN with K rounds and the paper's classifier of nodes (`h2gcn.H2GCN`)."""
 
     def __init__(
         self, data: NodeData, *, hidden: int, dropout: float, rounds: int, relu: bool
     ) -> None:
-        super().__init__()
+        super().__init__(data, hidden, dropout)
         self.rounds, self.relu = rounds, relu
-        self.embed = nn.Linear(data.x.shape[1], hidden, bias=False)
-        nn.init.xavier_uniform_(self.embed.weight)
-        self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear((2 ** (rounds + 1) - 1) * hidden, data.n_classes, bias=False)
-        nn.init.xavier_uniform_(self.classify.weight)
+        self.classify = _linear((2 ** (rounds + 1) - 1) * hidden, data.n_classes)
 
     def forward(self, data: NodeData) -> Tensor:
         """Logits (N, C)."""
-        first = data.x @ self.embed.weight.T
+        first = data.x @ self.embed
         if self.relu:
             first = first.relu()
         nodes = all_rounds(first, data.hop_1, data.hop_2, self.rounds)
@@ -116,10 +205,30 @@ class NodeH2GCN(nn.Module):
         return logits
 
 
-NODE_NETS: dict[str, tuple[Callable[..., nn.Module], dict[str, Any]]] = {
+class NodeMotifGCN(NodeNet):
+    r"""Two convolutions over edges, triangles and open wedges: fused(relu(fused(X W_e))).
+
+    The fusions are those of the classifier of graphs (`motif_fusion`).
+    """
+
+    def __init__(self, data: NodeData, *, hidden: int, dropout: float, fusion: str) -> None:
+        super().__init__(data, hidden, dropout)
+        self.first = FUSIONS[fusion](hidden, hidden, N_MOTIFS)
+        self.second = FUSIONS[fusion](hidden, data.n_classes, N_MOTIFS)
+
+    def forward(self, data: NodeData) -> Tensor:
+        """Logits (N, C)."""
+        found = data.motifs_on_edges if self.first.ON_EDGES else data.motifs
+        hidden = self.first(data.x @ self.embed, found).relu()
+        logits: Tensor = self.second(self.dropout(hidden), found)
+        return logits
+
+
+NODE_NETS: dict[str, tuple[Callable[..., NodeNet], dict[str, Any]]] = {
     "mlp": (MLP, {}),
     "gcn": (NodeGCN, {}),
     "h2gcn1": (NodeH2GCN, {"rounds": 1}),
     "h2gcn2": (NodeH2GCN, {"rounds": 2}),
+    "motif_gcn": (NodeMotifGCN, {}),
 }
 """Name to network, and what its name says of it."""
