@@ -14,6 +14,7 @@ from perceptgraph.benchmarks import (
     relate_speed,
     rotation,
     streamed,
+    training_step,
 )
 from perceptgraph.benchmarks.turned_images import IMAGES
 from perceptgraph.datasets.catalog import MissingData
@@ -52,6 +53,15 @@ def turned(settings: Settings) -> Figures:
     return figures
 
 
+def learned(settings: Settings) -> Figures:
+    """Training steps on digits, made into graphs by their recipes."""
+    values = load_params(settings.params)
+    find = section_of(values, "detect", detect.Params).recipe("mnist")
+    connect = section_of(values, "relate", relate.Params).recipe("mnist")
+    store = training_step.digit_graphs(settings.images or 640, find, connect)
+    return training_step.measure(store)
+
+
 SUITES: dict[str, Callable[[Settings], Figures]] = {
     "relate": lambda settings: relate_speed.measure(),
     "loader": lambda settings: loader.measure(settings.graphs or 60_000),
@@ -59,6 +69,7 @@ SUITES: dict[str, Callable[[Settings], Figures]] = {
     "augment": lambda settings: augmentation.measure(settings.images or 500),
     "alignment": lambda settings: alignment.measure(settings.images or 20),
     "rotation": turned,
+    "training": learned,
     "stores": lambda settings: graph_builds.measure(settings.images, settings.params),
 }
 

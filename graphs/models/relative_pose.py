@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
+from perceptgraph.graphs.encoding import PlaceWaves
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import (
     NodeInput,
@@ -15,7 +16,7 @@ from perceptgraph.graphs.models.features import (
 )
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
 from perceptgraph.graphs.models.messages import gathered
-from perceptgraph.graphs.models.poses import N_POSE, PlaceWaves, n_slots, seen, slots, where
+from perceptgraph.graphs.models.poses import N_POSE, n_slots, seen, slots, where
 
 
 class Round(nn.Module):
@@ -44,6 +45,12 @@ class Round(nn.Module):
         update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
         normed: Tensor = self.norm(nodes + update)
         return normed
+
+
+def meaning(batch: GraphBatch) -> Tensor:
+    """Weight (N,) of each node in the mean: how little it is expected by chance; at least 1."""
+    nfa = node_attributes(batch, ("log10_nfa",))[:, 0].nan_to_num(nan=0.0)
+    return 1 + (-nfa.clamp(-1e3, 0)).log1p()
 
 
 class RelativePoseNet(GraphNet):
@@ -130,9 +137,7 @@ class RelativePoseNet(GraphNet):
     def logits(self, batch: GraphBatch) -> Tensor:
         """Logits (G, C)."""
         batch = of_kinds(batch, self.kinds)
-        nfa = node_attributes(batch, ("log10_nfa",))[:, 0].nan_to_num(nan=0.0)
-        weight = 1 + (-nfa.clamp(-1e3, 0)).log1p()
-        pooled = readout(self.embeddings(batch), batch.batch, len(batch), weight)
+        pooled = readout(self.embeddings(batch), batch.batch, len(batch), meaning(batch))
         logits: Tensor = self.classify(self.dropout(pooled))
         return logits
 
