@@ -1,7 +1,5 @@
 """How nodes lie to each other and in their picture, for models that read poses."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -55,56 +53,6 @@ def where(batch: GraphBatch) -> Tensor:
     middle, unit = radius(batch)
     place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
     return torch.cat([place, batch.direction], dim=1)
-
-
-class PlaceWaves(nn.Module):
-    r"""Waves of the position times harmonics of the direction: absolute poses as a net may see.
-
-    .. math::
-
-        \{\cos, \sin\}(w \cdot x) \otimes \{1, \cos m \theta, \sin m \theta\},
-        \qquad m \le M
-
-    for wave vectors w of length :math:`k \pi / 2` per radius of the graph, :math:`k \le K`, in four
-    directions each: along the axes and between them. Nets learn from few examples what changes
-    fast with the place only if they are shown it so [1]_.
-
-    Parameters
-    ----------
-    waves : int
-        K, at least 1.
-    harmonics : int
-        M, at least 0.
-
-    References
-    ----------
-    .. [1] M. Tancik et al., "Fourier features let networks learn high frequency functions in low
-           dimensional domains", NeurIPS 2020.
-    """
-
-    wave: Tensor
-
-    def __init__(self, waves: int, harmonics: int) -> None:
-        super().__init__()
-        if waves < 1 or harmonics < 0:
-            raise ValueError(f"expected waves >= 1 and harmonics >= 0, got {waves} and {harmonics}")
-        angle = torch.arange(4) * math.pi / 4
-        length = torch.arange(1, waves + 1) * math.pi / 2
-        wave = torch.stack([angle.sin(), angle.cos()])[:, None, :] * length[:, None]
-        self.register_buffer("wave", wave.flatten(1), persistent=False)
-        self.harmonics = harmonics
-        self.width = 8 * waves * (1 + 2 * harmonics)
-
-    def forward(self, pose: Tensor) -> Tensor:
-        """Waves (N, width) of absolute poses (N, 4), as of `where`."""
-        phase, (sine, cosine) = pose[:, :2] @ self.wave, pose[:, 2:].T
-        turns = [torch.ones_like(cosine)]
-        c, s = turns[0], torch.zeros_like(sine)
-        for _ in range(self.harmonics):
-            c, s = c * cosine - s * sine, c * sine + s * cosine
-            turns += [c, s]
-        place = torch.cat([phase.cos(), phase.sin()], dim=1)
-        return (place[:, :, None] * torch.stack(turns, dim=1)[:, None, :]).flatten(1)
 
 
 class EdgeInput(nn.Module):

@@ -69,7 +69,8 @@ def log10_nfa(share: Tensor, n: int, p: float, log10_tests: float) -> Tensor:
     tensor([ 1.0000,  1.0000, -2.0103])
     """
     s = share.clamp(p, 1.0)
-    divergence = torch.xlogy(s, s / p) + torch.xlogy(1 - s, (1 - s).clamp(min=1e-6) / (1 - p))
+    others = (1 - s).clamp(min=1e-6)
+    divergence = s * (s / p).log() + others * (others / (1 - p)).log()
     return log10_tests - n * divergence / math.log(10.0)
 
 

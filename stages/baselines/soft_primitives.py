@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from perceptgraph.graphs.encoding import PlaceWaves
 from perceptgraph.stages.baselines.oriented_filters import ALL, ODD, OrientedFilters, keep
 from perceptgraph.stages.baselines.pixel_net import PixelNet
 from perceptgraph.stages.baselines.pixels import PixelBatch
@@ -17,6 +18,8 @@ N_INPUT = N_SHAPES + 7
 """Numbers of a node: mass, agreement, log10(NFA), shapes, position and direction."""
 N_POSE = 7
 """Numbers of `poses`."""
+WAVES, HARMONICS = 2, 2
+"""Of `PlaceWaves`."""
 EMPTY = 1e-6
 
 
@@ -61,22 +64,31 @@ class FrontEnd(nn.Module):
         return soft_nodes(weight, [nfa, *shapes.unbind(1)], self.cell, self.n_nodes)
 
 
-def poses(position: Tensor, direction: Tensor, unit: float) -> Tensor:
-    """How node j lies for node i: (G, N, N, 7), the columns of `models.poses.seen` in units.
+def about_middle(position: Tensor, weight: Tensor) -> Tensor:
+    """Positions (G, N, 2) about the mean of each image, in root mean square distances from it.
+
+    Weighted with `weight` (G, N); a distance of less than a pixel counts as one.
+    """
+    share = weight / (weight.sum(1, keepdim=True) + EMPTY)
+    off = position - (position * share[..., None]).sum(1, keepdim=True)
+    square = (off.square() * share[..., None]).sum((1, 2))
+    return off / square.clamp(min=1).sqrt()[:, None, None]
+
+
+def poses(position: Tensor, direction: Tensor) -> Tensor:
+    """How node j lies for node i: (G, N, N, 7), the columns of `graphs.models.poses.seen`.
 
     Parameters
     ----------
     position : (G, N, 2)
-        (row, column), in pixels.
+        (row, column), in radii of the picture (`about_middle`).
     direction : (G, N, 2)
         (sin theta, cos theta), of length 1.
-    unit : float
-        Pixels.
     """
     row, column = (position[:, None] - position[:, :, None]).unbind(3)
     sine, cosine = direction[:, :, None].unbind(3)
-    u = (row * sine + column * cosine) / unit
-    v = (column * sine - row * cosine) / unit
+    u = row * sine + column * cosine
+    v = column * sine - row * cosine
     far = (u.square() + v.square() + EMPTY).log() / 2
     there = direction[:, None]
     turn_cosine = there[..., 0] * sine + there[..., 1] * cosine
@@ -152,34 +164,33 @@ class SoftPrimitives(PixelNet):
             raise ValueError(f"nodes: expected 1 to {most} in cells of {cell} pixels, got {nodes}")
         self.side, self.hidden = side, hidden
         self.front = FrontEnd(directions, cell, nodes, fitted)
-        self.embed = nn.Sequential(nn.Linear(N_INPUT, hidden), nn.ReLU())
+        self.waves = PlaceWaves(WAVES, HARMONICS)
+        self.n_inputs = N_INPUT + self.waves.width
+        self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())
         self.rounds = nn.ModuleList(DenseRound(hidden) for _ in range(rounds))
-        self.classify = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(2 * (rounds + 1) * hidden + 1, hidden),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, len(class_names)),
-        )
+        self.dropout = nn.Dropout(dropout)
+        self.classify = nn.Linear(2 * (rounds + 1) * hidden + 1, len(class_names))
 
     def logits(self, batch: PixelBatch) -> Tensor:
         """Logits (G, C) of pixels (G, 1, S, S)."""
         found = self.front(batch.pixels, self.standardised(batch))
+        strength = found.mass / (1 + found.mass)
         length = (found.direction.square().sum(2, keepdim=True) + EMPTY).sqrt()
         direction = found.direction / length
-        place = found.position * (2 / self.side) - 1
+        place = about_middle(found.position, strength)
+        where = torch.cat([place, direction], dim=2)
+        waves = self.waves(where.flatten(0, 1)).view(*strength.shape, -1)
         nfa, *shapes = found.attributes.unbind(2)
         numbers = torch.stack([found.mass.log1p(), length[..., 0], nfa / 4, *shapes], dim=2)
-        kept = [self.embed(torch.cat([numbers, place, direction], dim=2))]
-        strength = found.mass / (1 + found.mass)
+        kept = [self.embed(torch.cat([numbers, where, waves], dim=2))]
         others = 1 - torch.eye(strength.shape[1], device=strength.device)
-        said = poses(found.position, direction, self.side / 4)
+        said = poses(place, direction)
         for one in self.rounds:
             kept.append(one(kept[-1], said, strength[:, None] * others))
         nodes, total = torch.cat(kept, dim=2), strength.sum(1, keepdim=True)
         weighted = nodes * strength[..., None]
         pooled = [weighted.sum(1) / (total + EMPTY), weighted.amax(1), total.log1p()]
-        logits: Tensor = self.classify(torch.cat(pooled, dim=1))
+        logits: Tensor = self.classify(self.dropout(torch.cat(pooled, dim=1)))
         return logits
 
     def macs(self, batch: PixelBatch) -> int:
@@ -188,6 +199,7 @@ class SoftPrimitives(PixelNet):
         pixels = self.side**2 * (filters + self.front.get_buffer("lines").numel())
         n_nodes, hidden = self.front.n_nodes, self.hidden
         each_round = n_nodes * 5 * hidden**2 + n_nodes**2 * (N_POSE + 2) * hidden
-        last = sum(layer.weight.numel() for layer in self.classify if isinstance(layer, nn.Linear))
-        first = n_nodes * (N_INPUT + len(self.rounds) + 1) * hidden
+        first = n_nodes * (self.n_inputs + len(self.rounds) + 1) * hidden
+        first += n_nodes * (self.waves.wave.numel() + self.waves.width)
+        last = self.classify.weight.numel()
         return len(batch) * (pixels + first + len(self.rounds) * each_round + last)

@@ -8,10 +8,11 @@ import pytest
 import torch
 from graph_samples import SCHEMA, random_graphs
 
+from perceptgraph.graphs.encoding import PlaceWaves
 from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, graphs_in_memory
 from perceptgraph.graphs.models.features import of_kinds
-from perceptgraph.graphs.models.poses import PlaceWaves, where
+from perceptgraph.graphs.models.poses import where
 from perceptgraph.graphs.models.relative_pose import RelativePoseNet
 from perceptgraph.graphs.models.saved import n_parameters
 

@@ -7,7 +7,7 @@ from soft_drawings import disc
 
 from perceptgraph.graphs.encoding import complete_pairs, relative_pose
 from perceptgraph.stages.baselines.pixels import PixelBatch
-from perceptgraph.stages.baselines.soft_primitives import SoftPrimitives, poses
+from perceptgraph.stages.baselines.soft_primitives import SoftPrimitives, about_middle, poses
 
 SMALL = {"directions": 8, "cell": 4, "nodes": 8, "hidden": 8, "rounds": 1, "dropout": 0.0}
 
@@ -36,17 +36,30 @@ def test_poses_are_the_relative_poses_of_all_pairs() -> None:
     position, angle = 10 * torch.rand(1, 5, 2), 6 * torch.rand(1, 5)
     direction = torch.stack([angle.sin(), angle.cos()], dim=2)
 
-    found = poses(position, direction, 2.0)[0]
+    found = poses(position, direction)[0]
 
     source, target = complete_pairs(torch.tensor([0, 5]))
     wanted = relative_pose(position[0], direction[0], torch.stack([source, target]))
     u, v, cosine, sine, log_distance = wanted.T
     own = found[source, target]
-    torch.testing.assert_close(own[:, 0], u / 2)
-    torch.testing.assert_close(own[:, 1], v / 2)
-    torch.testing.assert_close(own[:, 2], (5 * u).asinh() / 3)
-    torch.testing.assert_close(own[:, 4], log_distance - np.log(2.0), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(own[:, 0], u)
+    torch.testing.assert_close(own[:, 1], v)
+    torch.testing.assert_close(own[:, 2], (10 * u).asinh() / 3)
+    torch.testing.assert_close(own[:, 4], log_distance, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(own[:, 5:], torch.stack([cosine, sine], dim=1))
+
+
+def test_places_do_not_see_where_the_drawing_is_or_how_large() -> None:
+    torch.manual_seed(0)
+    position, weight = 9 * torch.rand(2, 6, 2), torch.rand(2, 6)
+
+    found = about_middle(position, weight)
+
+    torch.testing.assert_close(about_middle(2.5 * position + 3, weight), found, rtol=0, atol=1e-4)
+    middle = (found * weight[..., None]).sum(1)
+    torch.testing.assert_close(middle, torch.zeros(2, 2), rtol=0, atol=1e-4)
+    spread = (found.square().sum(2) * weight).sum(1) / weight.sum(1)
+    torch.testing.assert_close(spread, torch.ones(2), rtol=0, atol=1e-4)
 
 
 def test_only_a_fitted_front_end_is_learned() -> None:
