@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from perceptgraph.graphs.encoding import PlaceWaves
-from perceptgraph.graphs.encoding import PlaceWaves
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.features import (
     NodeInput,
