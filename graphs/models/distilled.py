@@ -125,7 +125,10 @@ class Distilled(GraphModel, ClosedForm):
         known, named = features[: self.references], label[: self.references]
         kernel = gaussian_kernel(known, known, self.gamma)
         dual = dual_of(kernel, named, self.n_classes, self.ridge)
-        pieces = [gaussian_kernel(some, known, self.gamma) @ dual for some in features.split(CHUNK)]
+        pieces = [
+            gaussian_kernel(features[start : start + CHUNK], known, self.gamma) @ dual
+            for start in range(0, len(features), CHUNK)
+        ]
         return torch.cat(pieces)
 
     def _learn(self, features: Tensor, target: Tensor, rng: np.random.Generator) -> None:
