@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SPREAD = 0.2
-"""Root mean square distance from the middle along the rows, as a share of the side, after
-`deskewed`: the height of the digits of MNIST, which were made to fit a box."""
+HEIGHT, WIDTH = 0.2, 0.15
+"""Root mean square distances from the middle along rows and columns, as shares of the side, after
+`deskewed`: a digit then fits its square with room to spare."""
 LEVEL = 0.5
 """Share of the range between the darkest and the brightest pixel that is the threshold."""
-MOST_ZOOM = 2.0
-"""Largest factor by which `deskewed` enlarges; its inverse is the smallest."""
+MOST_ZOOM = 2.5
+"""Largest factor by which `deskewed` enlarges; its inverse is the smallest. A 1 stays thin."""
 
 
 def raw(square: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -21,12 +21,13 @@ def raw(square: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def deskewed(square: NDArray[np.float32]) -> NDArray[np.float32]:
-    r"""What is bright on dark, upright, in the middle and of one height: moments normalised.
+    r"""What is bright on dark, upright, in the middle and of one size: moments normalised.
 
     With the brightness above the darkest pixel as mass, the centre of mass goes to the middle of
     the square; the rows are sheared by :math:`-\mu_{rc} / \mu_{rr}`, so that rows and columns no
-    longer vary together; and the picture is scaled in both directions alike, so that
-    :math:`\sqrt{\mu_{rr}}` is SPREAD of the side. A picture without contrast stays as it is.
+    longer vary together; and rows and columns are scaled, so that their deviations
+    :math:`\sqrt{\mu_{rr}}` and :math:`\sqrt{\mu_{cc}}` are HEIGHT and WIDTH of the side, as far as
+    MOST_ZOOM allows. A picture without contrast stays as it is.
 
     Parameters
     ----------
@@ -47,14 +48,12 @@ def deskewed(square: NDArray[np.float32]) -> NDArray[np.float32]:
     row, column = (mass.sum(1) @ place / total), (mass.sum(0) @ place / total)
     rows, columns = place - row, place - column
     along = mass.sum(1) @ rows**2 / total
-    mixed = rows @ mass @ columns / total
-    if along <= 0:
-        return square
-    slant = mixed / along
-    zoom = float(np.clip(SPREAD * side / np.sqrt(along), 1 / MOST_ZOOM, MOST_ZOOM))
+    slant = rows @ mass @ columns / total / along if along > 0 else 0.0
+    across = mass.sum(0) @ columns**2 / total - slant**2 * along
+    height, width = _zoom(HEIGHT * side, along), _zoom(WIDTH * side, across)
     # Where each pixel of the new picture is found in the old one, as OpenCV has it: (column, row).
     middle = (side - 1) / 2
-    found = np.array([[1 / zoom, slant / zoom], [0, 1 / zoom]])
+    found = np.array([[1 / width, slant / height], [0, 1 / height]])
     shift = np.array([column, row]) - found @ [middle, middle]
     moved = cv2.warpAffine(
         square,
@@ -64,6 +63,11 @@ def deskewed(square: NDArray[np.float32]) -> NDArray[np.float32]:
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(moved, np.float32)
+
+
+def _zoom(wanted: float, variance: float) -> float:
+    """The factor from the deviation that there is to the one wanted, as far as MOST_ZOOM allows."""
+    return float(np.clip(wanted / max(variance, 1e-6) ** 0.5, 1 / MOST_ZOOM, MOST_ZOOM))
 
 
 def thresholded(square: NDArray[np.float32]) -> NDArray[np.float32]:

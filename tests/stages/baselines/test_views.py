@@ -1,50 +1,66 @@
 """What a pixel model sees: upright, in the middle, of one height; or black and white."""
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perceptgraph.stages.baselines.views import SPREAD, VIEWS, check_view, deskewed, thresholded
+from perceptgraph.stages.baselines.views import (
+    HEIGHT,
+    MOST_ZOOM,
+    VIEWS,
+    WIDTH,
+    check_view,
+    deskewed,
+    thresholded,
+)
 
 
-def drawn_bar(slant: float, row: float, column: float, height: float) -> np.ndarray:
-    """A bright bar on dark, slanted about its middle at (row, column), 40 x 40 pixels."""
-    picture = np.zeros((40, 40), np.float32)
-    ends = np.array(
-        [[column - slant * height, row - height], [column + slant * height, row + height]]
-    )
-    cv2.line(picture, *(tuple(round(v * 16) for v in end) for end in ends), 1.0, 3, cv2.LINE_AA, 4)
-    return picture
-
-
-def moments(picture: np.ndarray) -> tuple[float, float, float, float]:
-    """Centre (row, column), spread along the rows, and covariance of row and column."""
+def moments(picture: np.ndarray) -> tuple[float, float, float, float, float]:
+    """Centre (row, column), deviations of rows and columns, and their correlation."""
     mass, place = picture.astype(np.float64), np.arange(len(picture))
     total = mass.sum()
     row, column = mass.sum(1) @ place / total, mass.sum(0) @ place / total
-    spread = np.sqrt(mass.sum(1) @ (place - row) ** 2 / total)
-    return row, column, spread, (place - row) @ mass @ (place - column) / total
+    high = np.sqrt(mass.sum(1) @ (place - row) ** 2 / total)
+    wide = np.sqrt(mass.sum(0) @ (place - column) ** 2 / total)
+    return row, column, high, wide, (place - row) @ mass @ (place - column) / total / high / wide
+
+
+def drawn_ring(slant: float, row: float, column: float, height: float, width: float) -> np.ndarray:
+    """A smooth bright ring on dark, slanted about its middle at (row, column), 40 x 40 pixels."""
+    rows, columns = np.meshgrid(np.arange(40.0), np.arange(40.0), indexing="ij")
+    up, across = (rows - row) / height, (columns - column - slant * (rows - row)) / width
+    return np.exp(-(((np.hypot(up, across) - 1) / 0.25) ** 2)).astype(np.float32)
 
 
 @given(
     slant=st.floats(-0.4, 0.4),
-    row=st.floats(16, 24),
-    column=st.floats(16, 24),
-    height=st.floats(8, 12),
+    row=st.floats(18, 21),
+    column=st.floats(18, 21),
+    height=st.floats(7, 10),
+    width=st.floats(5, 8),
 )
-def test_deskewed_picture_is_upright_in_the_middle_and_of_one_height(
-    slant: float, row: float, column: float, height: float
+def test_deskewed_picture_is_upright_in_the_middle_and_of_one_size(
+    slant: float, row: float, column: float, height: float, width: float
 ) -> None:
-    picture = drawn_bar(slant, row, column, height)
+    picture = drawn_ring(slant, row, column, height, width)
 
-    found = moments(deskewed(picture))
+    centre_row, centre_column, high, wide, correlation = moments(deskewed(picture))
 
-    assert found[0] == pytest.approx(19.5, abs=0.2)
-    assert found[1] == pytest.approx(19.5, abs=0.2)
-    assert found[2] == pytest.approx(SPREAD * 40, rel=0.05)
-    assert found[3] == pytest.approx(0, abs=0.8)
+    assert centre_row == pytest.approx(19.5, abs=0.1)
+    assert centre_column == pytest.approx(19.5, abs=0.1)
+    assert high == pytest.approx(HEIGHT * 40, rel=0.03)
+    assert wide == pytest.approx(WIDTH * 40, rel=0.03)
+    assert correlation == pytest.approx(0, abs=0.03)
+
+
+def test_thin_stroke_stays_thin() -> None:
+    stroke = np.zeros((40, 40), np.float32)
+    stroke[10:30, 19:21] = 1
+
+    wide = moments(deskewed(stroke))[3]
+
+    assert wide < WIDTH * 40 / 2
 
 
 @given(value=st.floats(0, 1, width=32))
