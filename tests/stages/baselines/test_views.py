@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from perceptgraph.stages.baselines.views import (
     HEIGHT,
-    MOST_ZOOM,
     VIEWS,
     WIDTH,
     check_view,
