@@ -21,5 +21,6 @@ MODELS = {
     "kernel": "perceptgraph.graphs.models.kernel:KernelRidge",
     "distilled": "perceptgraph.graphs.models.distilled:Distilled",
     "hybrid": "perceptgraph.graphs.models.hybrid:Hybrid",
+    "fisher": "perceptgraph.graphs.models.fisher:Fisher",
 }
 """Model to "module:class"."""

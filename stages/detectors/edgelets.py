@@ -15,6 +15,8 @@ from perceptgraph.stages.detectors.noise import Noise, measure_noise
 from perceptgraph.stores.arrays import ranges
 from perceptgraph.stores.compiled import njit
 
+FLAT = 1e-7
+"""Gradients below this share of the noise's are none: what float32 rounds."""
 REACH = 2.0
 """How far to either side the levels are compared, in sigmas."""
 
@@ -95,7 +97,7 @@ def _of_scale(
         return no_edges()
     smooth = smoothed(np.ascontiguousarray(image), (sigma,))
     field = gradient(smooth)
-    every = maxima(field, math.sqrt(energy) * np.finfo(np.float32).eps)
+    every = maxima(field, math.sqrt(energy) * FLAT)
     best = _strongest(every.pixel, every.norm, *image.shape, cell)
     log10_nfa = log10_tests - minus_log10_tail(every.norm[best] ** 2 / np.float32(energy))
     chosen = best[log10_nfa <= log10_eps]

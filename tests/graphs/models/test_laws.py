@@ -65,9 +65,11 @@ KEYWORDS |= {"fusion": "channels"}
 KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 KEYWORDS |= {"directions": 8, "cell": 4, "nodes": 10, "fitted": True}
 KEYWORDS |= {"width": 4, "blocks": 1}
-WITHOUT_EDGES = ("set", "segment_set", "kernel", "distilled")
-SEE_POSE = ("kernel", "distilled", "hybrid")
-NOTHING_DRAWN = ("pixel_kernel",)
+KEYWORDS |= {"radii": [9.0, 100.0], "rings": 2, "sectors": 4, "components": 3}
+KEYWORDS |= {"gaussians": 3, "strips": 2, "costs": [1.0]}
+WITHOUT_EDGES = ("set", "segment_set", "kernel", "distilled", "fisher")
+SEE_POSE = ("kernel", "distilled", "hybrid", "fisher")
+NOTHING_DRAWN = ("pixel_kernel", "fisher")
 
 K, C = len(NODE_KINDS), len(SCHEMA.class_names)
 PROFILE = len(SCHEMA.relations) * (1 + len(SCALE_FREE))  # a count, and a mean pose
@@ -82,6 +84,8 @@ CHANNELS = {
 EDGE_INPUT = (N_POSE + len(SCHEMA.relations) * SLOTS) * H
 
 W = 2 * KEYWORDS["waves"] * (2 * KEYWORDS["harmonics"] + 1)
+CONTEXT, DESCRIPTOR, GAUSSIANS = 2 * 4 * 3, 8 + 2 * 3, KEYWORDS["gaussians"]
+FISHER = (1 + KEYWORDS["strips"]) * 2 * GAUSSIANS * DESCRIPTOR
 REFERENCES = 12
 """Graphs that a model with a closed form is solved with."""
 
@@ -103,6 +107,9 @@ PARAMETERS = {
     "kernel": REFERENCES * (2 * W + C),
     "distilled": (2 * W + 1) * H + (H + 1) * C,
     "pixel_kernel": REFERENCES * (2 * 20**2 + C),
+    "fisher": (
+        2 * CONTEXT * (1 + 3) + 2 * DESCRIPTOR + GAUSSIANS * (1 + 2 * DESCRIPTOR) + FISHER * C
+    ),
     "v1_cnn": (30 + 1) * 16 + (9 * 16 + 1) * 32 + (9 * 32 + 1) * 32 + (32 * 4**2 + 1) * C,
     **{
         name: m * (NET_INPUT + m - 1 + H) * H + 2 * (m * H + 1) * H + (2 * H + 2) * C
@@ -123,6 +130,8 @@ class Count(NamedTuple):
     graphs: int
     nodes: int
     lines: int
+    line_pairs: int
+    """Ordered pairs of lines of the same graph."""
     edges: int
     near: int
     far: int
@@ -179,6 +188,11 @@ MACS = {
     "distilled": lambda n: n.lines * 2 * (KEYWORDS["waves"] + W) + n.graphs * (2 * W + C) * H,
     "hybrid": lambda n: MACS["kernel"](n) + MACS["relative_pose"](n),
     "pixel_kernel": lambda n: n.graphs * (20**2 * 22 + REFERENCES * (2 * 20**2 + C)),
+    "fisher": lambda n: (
+        n.line_pairs * 2 * 3
+        + 2 * n.lines * (2 * CONTEXT * 3 + 4 * GAUSSIANS * DESCRIPTOR)
+        + n.graphs * FISHER * C
+    ),
     "v1_cnn": lambda n: (
         n.graphs
         * (10**2 * (2 * 6 * 21**2 + 30 * 16 + 9 * 16 * 32) + 5**2 * 9 * 32 * 32 + 32 * 4**2 * C)
@@ -443,17 +457,18 @@ def test_number_of_parameters_is_that_of_the_formula(name: str) -> None:
 
 def count_of(samples: Samples, n: int) -> Count:
     if not isinstance(samples, GraphStore):
-        return Count(n, 0, 0, 0, 0, 0, 0, 0, 0)
+        return Count(n, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     batch = samples.batch(np.arange(n))
-    lines = int((batch.kind == NODE_KINDS.index("line")).sum())
+    line = batch.batch[batch.kind == NODE_KINDS.index("line")]
+    pairs = int((torch.bincount(line, minlength=n) ** 2).sum()) - len(line)
     edges, near, far = (
-        pairs.shape[1] for pairs in (batch.edge_index, batch.one_hop, batch.two_hop)
+        ends.shape[1] for ends in (batch.edge_index, batch.one_hop, batch.two_hop)
     )
     sizes = batch.ptr.diff()
     squares, cubes = (int((sizes**power).sum()) for power in (2, 3))
-    return Count(
-        n, len(batch.kind), lines, edges, near, far, squares, cubes, batch.motif_index.shape[1]
-    )
+    shared = batch.motif_index.shape[1]
+    nodes = len(batch.kind)
+    return Count(n, nodes, len(line), pairs, edges, near, far, squares, cubes, shared)
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -1,6 +1,7 @@
 """Edgelets: where they are, which side is brighter, one a cell, and few in noise."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +85,6 @@ def test_weaker_edgelets_are_found_the_more_false_alarms_are_allowed() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"sigmas": [1.0]}, {"sigmas": [0.0, 1.0, 2.0]}, {"cells": [0, 1, 1]}]
 )
-def test_scales_that_cannot_be_are_refused(wrong: dict[str, list[float]]) -> None:
+def test_scales_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
         edgelets(np.zeros((9, 9), np.float32), **wrong)
