@@ -71,7 +71,7 @@ class Budget:
 
     epochs: int = 2000
     """As in the papers' codes."""
-    patience: int = 200
+    patience: int = 100
     """Epochs without a better validation accuracy after which a training that keeps the weights of
     the best one stops. The authors of H2GCN wait for all epochs."""
 

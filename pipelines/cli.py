@@ -290,10 +290,10 @@ def bench_nodes(
         list[str] | None,
         typer.Option(help="mlp, gcn, h2gcn1, h2gcn2 or motif_gcn; may be repeated; else all."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 2000,
+    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 1000,
     patience: Annotated[
         int, typer.Option(min=1, help="Epochs without a better validation accuracy.")
-    ] = 200,
+    ] = 100,
     json_out: JsonOut = None,
 ) -> None:
     """Classify the nodes of public graphs, as H2GCN's paper does, beside its table."""

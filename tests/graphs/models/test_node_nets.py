@@ -101,6 +101,9 @@ def test_h2gcn_is_the_equation(rounds: int, relu: bool, n: int, n_edges: int) ->
     torch.testing.assert_close(net(data), expected)
     assert net.classify.in_features == (2 ** (rounds + 1) - 1) * 4
 
+    net.dropout.p = 1e-12
+    torch.testing.assert_close(net.train()(data), expected)
+
 
 @pytest.mark.parametrize("relu", [True, False])
 def test_mlp_sees_no_edge(relu: bool) -> None:
