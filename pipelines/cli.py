@@ -358,7 +358,7 @@ def bench_scenes(
     data: DataFolder = None,
     suite: Annotated[
         list[str] | None,
-        typer.Option(help="few_shot; may be repeated; all if none is named."),
+        typer.Option(help="splits or few_shot; may be repeated; all if none is named."),
     ] = None,
     model: BenchModels = None,
     per_class: PerClasses = None,

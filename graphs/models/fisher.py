@@ -126,21 +126,28 @@ class Fisher(GraphModel, ClosedForm):
         drawn: Drawn | None,
     ) -> None:
         """Learn from samples `train` as they are; their mirror images are seen in any case."""
-        self._fit_codebook(samples, train, rng)
-        chunks = [train[i : i + CHUNK] for i in range(0, len(train), CHUNK)]
-        vector = torch.cat([self.vectors(samples.batch(chunk)) for chunk in chunks])
-        label = samples.label[train]
-        products = (vector @ vector.T).double().numpy()
+        self.learn_codebook(samples, train, rng)
+        vectors = self.vectors_of(samples, train)
+        self.learn_classes(vectors, samples.label[train])
+        each = self.macs(samples.batch(train[:CHUNK])) / len(train[:CHUNK])
+        self.solving_macs = round(len(train) * each) + len(train) * vectors.numel()
+
+    def learn_classes(self, vectors: Tensor, label: NDArray[np.int64]) -> None:
+        """Learn the classifier from Fisher vectors (G, D) with these labels (G,)."""
+        products = (vectors @ vectors.T).double().cpu().numpy()
         cost = best_cost(products, label, self.n_classes, self.costs)
         found = support(products, targets(label, self.n_classes), cost)
-        self.classes.copy_(vector.T @ torch.from_numpy(found).float())
-        each = self.macs(samples.batch(train[:CHUNK])) / len(train[:CHUNK])
-        self.solving_macs = round(len(train) * each) + len(train) ** 2 * vector.shape[1]
+        self.classes.copy_(vectors.T @ torch.from_numpy(found).to(vectors))
 
-    def _fit_codebook(
+    def vectors_of(self, samples: Samples, indices: NDArray[np.int64]) -> Tensor:
+        """Fisher vectors (G, D) of these samples."""
+        chunks = [indices[i : i + CHUNK] for i in range(0, len(indices), CHUNK)]
+        return torch.cat([self.vectors(samples.batch(chunk)) for chunk in chunks])
+
+    def learn_codebook(
         self, samples: Samples, train: NDArray[np.int64], rng: np.random.Generator
     ) -> None:
-        """Learn components, scales and Gaussians from some nodes of each picture."""
+        """Learn components, scales and Gaussians from some nodes of each sample; no labels."""
         most = min(-(-SAMPLE // len(train)), self.nodes)
         parts = [
             self._both(*self._described(samples.batch(train[i : i + 1]), 0, most)[:2])

@@ -1,0 +1,144 @@
+"""Natural scenes with a hundred training images of each class: fixed split and random ones.
+
+The Fisher model learns its components and Gaussians, without labels, from the training images of
+the fixed split. Every image then has one vector, and each split learns its classifier from those
+of its training images.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from perceptgraph.graphs.loader import GraphBatch
+from perceptgraph.graphs.models.fisher import Fisher
+from perceptgraph.graphs.models.saved import n_parameters
+from perceptgraph.stages.train import macs_per_sample, usable
+from perceptgraph.stores.status import SPLITS
+
+PER_CLASS = 100
+Figures = dict[str, float]
+
+
+class Shuffled(Fisher):
+    """A control: each node has the context of some other node of its picture."""
+
+    def _described(self, batch: GraphBatch, g: int, most: int) -> tuple[Tensor, Tensor, int]:
+        own, around, n_pairs = super()._described(batch, g, most)
+        order = np.random.default_rng(len(around)).permutation(len(around))
+        return own, around[torch.from_numpy(order)], n_pairs
+
+
+VARIANTS: Mapping[str, tuple[type[Fisher], Mapping[str, Any]]] = {
+    "fisher": (Fisher, {}),
+    "fisher_alone": (Fisher, {"radii": []}),
+    "fisher_shuffled": (Shuffled, {}),
+}
+"""Label of the figures to the class, and to what its keywords are instead: no contexts, or those of
+other nodes."""
+
+
+def random_split(
+    label: NDArray[np.int64], pool: NDArray[np.int64], number: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Training images, PER_CLASS of each class drawn from `pool`, and the others of it."""
+    rng = np.random.default_rng([number, PER_CLASS])
+    classes = [pool[label[pool] == name] for name in np.unique(label[pool])]
+    train = np.concatenate([rng.choice(there, PER_CLASS, replace=False) for there in classes])
+    return train, np.setdiff1d(pool, train)
+
+
+def rates(predicted: NDArray[np.int64], label: NDArray[np.int64]) -> tuple[float, float]:
+    """Accuracy, and the mean over the classes of theirs, percent."""
+    right = predicted == label
+    by_class = [right[label == name].mean() for name in np.unique(label)]
+    return 100 * float(right.mean()), 100 * float(np.mean(by_class))
+
+
+def measure(
+    root: Path,
+    keywords: Mapping[str, Any],
+    label: str,
+    *,
+    draws: int = 10,
+    extraction_s: float = 0.0,
+    watts: float = 0.0,
+    in_development: bool = False,
+) -> Iterator[Figures]:
+    """Figures of one model on the graphs of `root`, those of the fixed split first.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of a rung whose graphs were made with recipe `scenes`.
+    keywords : mapping
+        Of `Fisher`, as in section train.networks of params.yaml.
+    label : str
+        Of VARIANTS.
+    draws : int
+        Random splits.
+    extraction_s : float
+        CPU-seconds from the pixels of an image to its graph.
+    watts : float
+        Modelled, of one busy core.
+    in_development : bool
+        Learn from the training split alone, score on the validation split, and draw no splits.
+
+    Yields
+    ------
+    dict
+        `<set>/100/<label>/<accuracy, mean_per_class, params, macs, cpu_s, joules>` of the fixed
+        split, whose test images are the test split; then `random_accuracy`,
+        `random_mean_per_class` and `sd`, the deviation of the latter over the random splits.
+    """
+    cls, changed = VARIANTS[label]
+    keywords = {**keywords, **changed}
+    samples = cls.open(root / cls.STORE, keywords)
+    of_split = [usable(samples, SPLITS.index(name)) for name in SPLITS]
+    if in_development:
+        train, test, draws = of_split[0], of_split[1], 0
+    else:
+        train, test = np.sort(np.concatenate(of_split[:2])), of_split[2]
+    net = cls(cls.schema(samples.facts), **keywords).eval()
+    start = process_time()
+    net.learn_codebook(samples, train, np.random.default_rng(0))
+    vectors = torch.zeros(len(samples.label), len(net.classes))
+    vectors[train] = net.vectors_of(samples, train)
+    net.learn_classes(vectors[train], samples.label[train])
+    cpu_s = process_time() - start + len(train) * extraction_s
+    vectors[test] = net.vectors_of(samples, test)
+    accuracy, mean_per_class = _scores(net, vectors, samples.label, test)
+    name = f"{root.name}/{PER_CLASS}/{label}"
+    yield {
+        f"{name}/accuracy": accuracy,
+        f"{name}/mean_per_class": mean_per_class,
+        f"{name}/params": n_parameters(net),
+        f"{name}/macs": macs_per_sample(net, samples, test[:: max(len(test) // 20, 1)]),
+        f"{name}/cpu_s": cpu_s,
+        f"{name}/joules": cpu_s * watts,
+    }
+    found = []
+    for number in range(draws):
+        train, test = random_split(samples.label, np.concatenate(of_split), number)
+        net.learn_classes(vectors[train], samples.label[train])
+        found.append(_scores(net, vectors, samples.label, test))
+    if found:
+        accuracies, means = np.transpose(found)
+        yield {
+            f"{name}/random_accuracy": float(accuracies.mean()),
+            f"{name}/random_mean_per_class": float(means.mean()),
+            f"{name}/sd": float(means.std(ddof=min(1, draws - 1))),
+        }
+
+
+def _scores(
+    net: Fisher, vectors: Tensor, label: NDArray[np.int64], test: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Accuracy and mean over classes on images `test`, by their vectors."""
+    predicted = (vectors[test] @ net.classes).argmax(1).numpy()
+    return rates(predicted, label[test])
