@@ -29,6 +29,7 @@ MEASURES = ("length", "turning")
 """What pieces are weighted by: their length, or the hyperbolic tangent of the angle that they turn
 by, over 0 to the right. The tangent keeps a corner from outweighing the rest."""
 MOST_SHEAR = 1.0
+MOST_STRETCH = 2.0
 LEAST_SPREAD = 1e-3  # square pixels; a picture of one point is not enlarged without end
 
 
@@ -42,8 +43,10 @@ def normalised_pose(
     """The pieces of each graph centred, upright and of unit size, by their moments.
 
     The mean of the positions, weighted by length, comes to lie at the origin. A shear along the
-    columns takes their covariance of row and column away, at most MOST_SHEAR a row, and one factor
-    makes the mean of both variances 1. Directions and lengths follow by the same linear map.
+    columns takes their covariance of row and column away, at most MOST_SHEAR a row. The columns are
+    stretched or compressed, at most by MOST_STRETCH, by the square root of what would make both
+    variances the same: the shape of a digit's box says something, though less than it varies. One
+    factor makes the mean of both variances 1. Directions and lengths follow by the same linear map.
 
     Parameters
     ----------
@@ -73,10 +76,12 @@ def normalised_pose(
     rr, rc, cc = (_sums(weight * products, batch, n_graphs) / total).T
     shear = (-rc / rr.clamp(min=LEAST_SPREAD)).clamp(-MOST_SHEAR, MOST_SHEAR)
     upright = cc + 2 * shear * rc + shear.square() * rr
-    size = ((rr + upright) / 2 + LEAST_SPREAD).rsqrt()
+    ratio = (rr + LEAST_SPREAD) / (upright + LEAST_SPREAD)
+    wider = ratio.pow(1 / 4).clamp(1 / MOST_STRETCH, MOST_STRETCH)
+    size = ((rr + wider.square() * upright) / 2 + LEAST_SPREAD).rsqrt()
 
     def mapped(vector: Tensor) -> Tensor:
-        across = vector[:, 1] + shear[batch] * vector[:, 0]
+        across = wider[batch] * (vector[:, 1] + shear[batch] * vector[:, 0])
         return size[batch, None] * torch.stack([vector[:, 0], across], dim=1)
 
     along = mapped(direction)

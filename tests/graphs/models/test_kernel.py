@@ -55,6 +55,25 @@ def test_moments_are_normal_after_normalisation() -> None:
     assert (length > 0).all()
 
 
+def test_half_of_a_stretch_is_taken_away() -> None:
+    batch = batch_of(1)
+    stretch = torch.tensor([1.0, 1.5])
+    along = batch.direction * stretch
+    longer = along.norm(dim=1)
+    length = torch.ones(len(batch.kind))  # weights that the stretch leaves alone
+
+    def spreads(position: Tensor, direction: Tensor) -> Tensor:
+        place, _, _ = normalised_pose(position, direction, length, batch.batch, len(batch))
+        return torch.stack([place[batch.batch == g].std(dim=0) for g in range(len(batch))])
+
+    here = spreads(batch.position, batch.direction)
+    there = spreads(batch.position * stretch, along / longer[:, None])
+
+    wider = (there[:, 1] / there[:, 0]) / (here[:, 1] / here[:, 0])
+    # The shear of some is cut off, so that they keep a little more.
+    torch.testing.assert_close(wider, torch.full((len(batch),), 1.5**0.5), atol=0.02, rtol=0)
+
+
 def test_shift_scale_and_slant_are_not_seen() -> None:
     batch = batch_of(1)
     slant = torch.tensor([[1.0, 0.2], [0.0, 1.0]]) * 3  # (row, column) times this
