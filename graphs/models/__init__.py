@@ -18,9 +18,11 @@ MODELS = {
     "gine": "perceptgraph.graphs.models.gine:GINE",
     "gatv2": "perceptgraph.graphs.models.gatv2:GATv2",
     "relative_pose": "perceptgraph.graphs.models.relative_pose:RelativePoseNet",
+    "invariant": "perceptgraph.graphs.models.invariant:InvariantNet",
     "kernel": "perceptgraph.graphs.models.kernel:KernelRidge",
     "distilled": "perceptgraph.graphs.models.distilled:Distilled",
     "hybrid": "perceptgraph.graphs.models.hybrid:Hybrid",
+    "matching": "perceptgraph.graphs.models.matching:Matching",
     "fisher": "perceptgraph.graphs.models.fisher:Fisher",
 }
 """Model to "module:class"."""

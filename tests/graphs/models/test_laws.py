@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from perceptgraph.graphs.encoding import SCALE_FREE
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
@@ -32,6 +32,7 @@ from perceptgraph.graphs.models.saved import (
     save_model,
 )
 from perceptgraph.graphs.models.segment_set import MEASURES
+from perceptgraph.graphs.models.waves import N_FRAME, N_MIDDLE, N_PAIR
 from perceptgraph.graphs.motif_pairs import motif_names
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages.baselines import BASELINES
@@ -62,14 +63,17 @@ KEYWORDS |= {"sharpness": 5.0, "taught": 0.5, "even": 10.0, "examples": 40, "sig
 KEYWORDS |= {"steps": 3, "batch_size": 8, "learning_rate": 0.01, "weight_decay": 0.01}
 KEYWORDS |= {"splines": 5, "order": 3, "heads": 2}
 KEYWORDS |= {"fusion": "channels"}
+KEYWORDS |= {"frames": 5, "angle_weight": 0.5}
 KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 KEYWORDS |= {"directions": 8, "cell": 4, "nodes": 10, "fitted": True}
 KEYWORDS |= {"width": 4, "blocks": 1}
 KEYWORDS |= {"radii": [9.0, 100.0], "rings": 2, "sectors": 4, "components": 3}
 KEYWORDS |= {"gaussians": 3, "strips": 2, "costs": [1.0]}
-WITHOUT_EDGES = ("set", "segment_set", "kernel", "distilled", "fisher")
-SEE_POSE = ("kernel", "distilled", "hybrid", "fisher")
-NOTHING_DRAWN = ("pixel_kernel", "fisher")
+KEYWORDS |= {"pieces": 20, "coarse": 0.6, "fine": 0.3, "tolerance": 0.3, "direction": 0.5}
+KEYWORDS |= {"context": 1.0, "outlier": 0.01, "elastic": 0.1, "reach": 1.0, "bending": 0.1}
+WITHOUT_EDGES = ("set", "segment_set", "invariant", "kernel", "distilled", "fisher", "matching")
+SEE_POSE = ("kernel", "distilled", "hybrid", "fisher", "matching")
+NOTHING_DRAWN = ("pixel_kernel", "fisher", "matching")
 
 K, C = len(NODE_KINDS), len(SCHEMA.class_names)
 PROFILE = len(SCHEMA.relations) * (1 + len(SCALE_FREE))  # a count, and a mean pose
@@ -88,6 +92,12 @@ CONTEXT, DESCRIPTOR, GAUSSIANS = 2 * 4 * 3, 8 + 2 * 3, KEYWORDS["gaussians"]
 FISHER = (1 + KEYWORDS["strips"]) * 2 * GAUSSIANS * DESCRIPTOR
 REFERENCES = 12
 """Graphs that a model with a closed form is solved with."""
+IS_LINE, LENGTH = NODE_KINDS.index("line"), list(ATTRIBUTES).index("length")
+LINES = [
+    int(np.sum((g.frames.kind == IS_LINE) & (g.frames.attributes[:, LENGTH] > 0)))
+    for g in random_graphs(0, REFERENCES)
+]
+"""Of any length, of each of them."""
 
 PARAMETERS = {
     "set": (SET_INPUT + 1) * H + (H + 1) * H + (2 * H + 2) * H + (H + 1) * C,
@@ -104,7 +114,20 @@ PARAMETERS = {
         + 2 * (5 * H * H + 4 * H + N_POSE * H + len(SCHEMA.relations) * SLOTS * H)
         + (2 * 3 * H + 2) * C
     ),
+    "invariant": (
+        (SET_INPUT + N_MIDDLE + 1) * H
+        + 2 * (5 * H * H + 4 * H + N_PAIR * H)
+        + (3 * H + 1) * H  # what part of the graph a node is, and the context of the graph
+        + (2 * 3 * H + 2) * H
+        + H * H
+        + (H + 1) * 4
+        + N_FRAME * H
+        + (H + 1) * H
+        + (4 * H + 1) * C
+        + (2 * 3 * H + 1) * C
+    ),
     "kernel": REFERENCES * (2 * W + C),
+    "matching": REFERENCES * max(LINES) * 5,
     "distilled": (2 * W + 1) * H + (H + 1) * C,
     "pixel_kernel": REFERENCES * (2 * 20**2 + C),
     "fisher": (
@@ -182,8 +205,22 @@ MACS = {
         + 2 * (n.nodes * 5 * H * H + n.edges * (N_POSE + 1) * H)
         + n.graphs * (2 * 3 * H + 1) * C
     ),
+    "invariant": lambda n: (
+        n.lines * ((SET_INPUT + N_MIDDLE + 3 * H + 4) * H + 3 * H + 8)
+        + 2 * (n.lines * 5 * H * H + n.line_pairs * (N_PAIR + 1) * H)
+        + KEYWORDS["frames"] * (n.lines * (N_FRAME + H + 2) * H + n.graphs * 4 * H * C)
+        + n.graphs * ((2 * 3 * H + 1 + H) * H + (2 * 3 * H + 1) * C)
+    ),
     "kernel": lambda n: (
         n.lines * (2 * KEYWORDS["waves"] + 2 * W) + n.graphs * REFERENCES * (2 * W + C)
+    ),
+    "matching": lambda n: (
+        sum(m * m * 5 * 12 * 5 for m in LINES) * (n.graphs // 12)
+        + sum(
+            i * j * (300 + 8 + 2 * 6 * 2) + 2 * sum(k**3 // 3 + 6 * k * k for k in (i, j))
+            for i, j in product(LINES, LINES)
+        )
+        * (n.graphs // 12)
     ),
     "distilled": lambda n: n.lines * 2 * (KEYWORDS["waves"] + W) + n.graphs * (2 * W + C) * H,
     "hybrid": lambda n: MACS["kernel"](n) + MACS["relative_pose"](n),
@@ -438,9 +475,10 @@ def test_segment_set_sees_measures_of_lines_alone() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_learns(name: str) -> None:
     net, samples = case(name, n=30)
+    assert isinstance(net, Network)
     batch = samples.batch(np.arange(30))
 
-    functional.cross_entropy(net.logits(batch), batch.label).backward()  # type: ignore[no-untyped-call]
+    net.loss(batch).backward()  # type: ignore[no-untyped-call]
 
     for parameter, values in net.named_parameters():
         assert values.grad is not None, parameter
@@ -461,9 +499,7 @@ def count_of(samples: Samples, n: int) -> Count:
     batch = samples.batch(np.arange(n))
     line = batch.batch[batch.kind == NODE_KINDS.index("line")]
     pairs = int((torch.bincount(line, minlength=n) ** 2).sum()) - len(line)
-    edges, near, far = (
-        ends.shape[1] for ends in (batch.edge_index, batch.one_hop, batch.two_hop)
-    )
+    edges, near, far = (ends.shape[1] for ends in (batch.edge_index, batch.one_hop, batch.two_hop))
     sizes = batch.ptr.diff()
     squares, cubes = (int((sizes**power).sum()) for power in (2, 3))
     shared = batch.motif_index.shape[1]
