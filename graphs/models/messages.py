@@ -1,120 +1,230 @@
-"""Messages along edges and what a node takes of them.
+r"""A round of messages along typed edges with poses, and what nodes make of them.
 
-Compiled for the processor, forth and back; by tensor operations on other devices, and where
-somebody asks how the messages change with what edges say.
+.. math::
+
+    m_e &= \mathrm{relu}(A h_{s(e)} + a + B h_{t(e)} + d_{k(e)} + W p_e) \\
+    h_i' &= \mathrm{norm}(h_i + \mathrm{relu}(U [h_i \,\|\, \mathrm{mean}_e\, m_e \,\|\,
+            \max_e m_e] + c))
+
+over the edges e from node i = s(e) to nodes t(e), of kind k(e) and pose p_e; mean and maximum are 0
+without edges, norm is layer normalisation. Compiled for the processor, forth and back, in a few
+passes over memory; by tensor operations on other devices, and where somebody asks how it changes
+with the poses.
 """
 
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from perceptgraph.stores.compiled import njit
 
+REASSOCIATED = {"reassoc", "nsz", "contract"}
+"""Sums may be taken in any order, so that several numbers are added at once."""
 
-def gathered(
-    here: Tensor,
-    there: Tensor,
-    slot: Tensor,
-    weight: Tensor,
-    said: Tensor,
-    kind: Tensor,
-    edges: Tensor,
-) -> tuple[Tensor, Tensor]:
-    r"""Mean and maximum (N, D) of the messages that the edges of each node bring.
 
-    .. math:: m_e = \mathrm{relu}(a_{s(e)} + b_{t(e)} + d_{k(e)} + W p_e)
-
-    for edge e from node s to node t; zeros for a node without edges.
+class Round(nn.Module):
+    """One round: embeddings (N, D) to embeddings (N, D).
 
     Parameters
     ----------
-    here, there : (N, D)
-        a and b: what source and target add to a message.
-    slot : (K, D)
-        d: what each kind of edge adds.
-    weight : (D, P)
-        W: what is made of what edges say.
-    said : (E, P)
-        p: what the edge says.
-    kind : (E,) int64
-        Kind k of each edge.
-    edges : (2, E) int64
-        Source and target.
+    hidden : int
+        D.
+    n_kinds : int
+        Kinds of edges.
+    n_pose : int
+        Numbers of a pose.
     """
-    if here.device.type == "cpu" and not said.requires_grad:
-        mean, most = _Gathered.apply(here, there, slot, weight, said, kind, edges)  # type: ignore[no-untyped-call]
-        return mean, most
-    source, target = edges
-    message = (here[source] + there[target] + slot[kind] + said @ weight.T).relu()
-    count = torch.bincount(source, minlength=len(here)).to(here.dtype)[:, None]
-    zeros = torch.zeros_like(here)
-    mean = zeros.index_add(0, source, message) / count.clamp(min=1)
-    place = source[:, None].expand_as(message)
-    return mean, zeros.scatter_reduce(0, place, message, "amax")
+
+    def __init__(self, hidden: int, n_kinds: int, n_pose: int) -> None:
+        super().__init__()
+        self.here = nn.Linear(hidden, hidden)
+        self.there = nn.Linear(hidden, hidden, bias=False)
+        self.pose = nn.Linear(n_pose, hidden, bias=False)
+        self.kind = nn.Embedding(n_kinds, hidden)
+        self.update = nn.Linear(3 * hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+
+    def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
+        """Embeddings (N, D) from those before, edges (2, E), their kinds (E,), poses (E, P)."""
+        if nodes.device.type != "cpu" or said.requires_grad:
+            return self.by_tensors(nodes, edges, kind, said)
+        learned = (
+            self.here.weight,
+            self.here.bias,
+            self.there.weight,
+            self.pose.weight,
+            self.kind.weight,
+            self.update.weight,
+            self.update.bias,
+            self.norm.weight,
+            self.norm.bias,
+        )
+        found: Tensor = _Round.apply(nodes, *learned, edges, kind, said, self.norm.eps)  # type: ignore[no-untyped-call]
+        return found
+
+    def by_tensors(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
+        """The same, whose messages (E, D) are all there at a time."""
+        source, target = edges
+        here, there = self.here(nodes), self.there(nodes)
+        message = (here[source] + there[target] + self.pose(said) + self.kind(kind)).relu()
+        count = torch.bincount(source, minlength=len(nodes)).to(nodes.dtype)[:, None]
+        zeros = torch.zeros_like(nodes)
+        mean = zeros.index_add(0, source, message) / count.clamp(min=1)
+        place = source[:, None].expand_as(message)
+        most = zeros.scatter_reduce(0, place, message, "amax")
+        update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
+        normed: Tensor = self.norm(nodes + update)
+        return normed
 
 
-class _Gathered(torch.autograd.Function):
-    """`gathered` with its derivatives. At a maximum that several edges share, the first has it."""
+class _Round(torch.autograd.Function):
+    """A round with its derivatives. Of edges that share a maximum, the first has it."""
 
     @staticmethod
-    def forward(ctx: Any, *given: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and maximum."""
-        here, there, slot, weight, said, kind, edges = (t.detach().contiguous() for t in given)
-        ends = edges.numpy()
-        message, total, most = said @ weight.T, torch.zeros_like(here), torch.zeros_like(here)
-        floats = [t.numpy() for t in (here, there, slot, message, total, most)]
-        _gather(kind.numpy(), ends, *floats)
-        count = np.bincount(ends[0], minlength=len(here))[:, None]
-        ctx.share = torch.from_numpy((1 / np.maximum(count, 1)).astype(floats[0].dtype))
-        ctx.save_for_backward(slot, said, kind, edges, message, most)
-        return total * ctx.share, most
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        """Embeddings."""
+        nodes, a, bias, b, w, slot, u, c, scale, shift, edges, kind, said, eps = given
+        nodes, edges = nodes.contiguous(), edges.contiguous()
+        n, hidden = nodes.shape
+        heard = nodes.new_zeros(n, 3 * hidden)
+        heard[:, :hidden] = nodes
+        count = torch.bincount(edges[0], minlength=n)
+        share = 1 / count.clamp(min=1).to(nodes.dtype)
+        message = said @ w.T
+        floats = (functional.linear(nodes, a, bias), nodes @ b.T, slot, share, message, heard)
+        _gather(kind.numpy(), edges.numpy(), *_arrays(floats))
+        update = functional.linear(heard, u, c)
+        unit, size, found = (torch.empty_like(t) for t in (nodes, share, nodes))
+        _normalise(*_arrays((nodes, update, scale, shift, unit, size, found)), eps)
+        ctx.save_for_backward(
+            a, b, u, slot, scale, edges, kind, said, share, heard, message, update, unit, size
+        )
+        return found
 
     @staticmethod
-    def backward(ctx: Any, of_mean: Tensor, of_most: Tensor) -> tuple[Tensor | None, ...]:
-        """Derivatives by the first four."""
-        slot, said, kind, edges, message, most = ctx.saved_tensors
-        here, there, by_slot = (torch.zeros_like(t) for t in (most, most, slot))
+    def backward(ctx: Any, of_found: Tensor) -> tuple[Tensor | None, ...]:
+        """Derivatives by embeddings and all that is learned."""
+        a, b, u, slot, scale, edges, kind, said, share, heard, message, update, unit, size = (
+            ctx.saved_tensors
+        )
+        by_nodes, of_update = torch.empty_like(unit), torch.empty_like(unit)
+        given = (unit, unit, slot, scale, scale)
+        here, there, by_slot, by_scale, by_shift = (torch.zeros_like(t) for t in given)
+        floats = (of_found.contiguous(), update, scale, unit, size)
+        _normalise_back(*_arrays((*floats, by_nodes, of_update, by_scale, by_shift)))
+        of_heard = of_update @ u
         back = torch.empty_like(message)
-        floats = (message, most, of_mean * ctx.share, of_most.clone(), back, here, there, by_slot)
-        _spread_back(kind.numpy(), edges.numpy(), *(t.numpy() for t in floats))
+        floats = (share, message, heard, of_heard, back, here, there, by_slot)
+        _spread_back(kind.numpy(), edges.numpy(), *_arrays(floats))
+        nodes = heard[:, : unit.shape[1]]
+        by_nodes += of_heard[:, : unit.shape[1]]
+        by_nodes.addmm_(here, a).addmm_(there, b)
         # In this order of factors the product takes a fifth of the time of the other.
-        return here, there, by_slot, (said.T @ back).T, None, None, None
+        by_w = (said.T @ back).T
+        by_ends = (here.T @ nodes, here.sum(0), there.T @ nodes)
+        by_update = (of_update.T @ heard, of_update.sum(0))
+        learned = (*by_ends, by_w, by_slot, *by_update, by_scale, by_shift)
+        return (by_nodes, *learned, None, None, None, None)
+
+
+def _arrays(tensors: tuple[Tensor, ...]) -> list[Any]:
+    return [tensor.detach().numpy() for tensor in tensors]
 
 
 @njit(cache=True, nogil=True)
-def _gather(kind, edges, here, there, slot, message, total, most):  # type: ignore[no-untyped-def]
+def _gather(kind, edges, here, there, slot, share, message, heard):  # type: ignore[no-untyped-def]
+    n_columns = here.shape[1]
     zero = message.dtype.type(0)
     # Loops with one output and no branch: several numbers are worked on at once. Adding nothing
     # keeps the compiler from branching where the maximum stays.
     for e in range(len(kind)):
         s, t, k = edges[0, e], edges[1, e], kind[e]
-        for d in range(here.shape[1]):
+        for d in range(n_columns):
             message[e, d] = max(message[e, d] + here[s, d] + there[t, d] + slot[k, d], zero)
-        for d in range(here.shape[1]):
-            total[s, d] += message[e, d]
-        for d in range(here.shape[1]):
-            most[s, d] = max(message[e, d], most[s, d]) + zero
+        for d in range(n_columns):
+            heard[s, n_columns + d] += message[e, d]
+        for d in range(n_columns):
+            most = heard[s, 2 * n_columns + d]
+            heard[s, 2 * n_columns + d] = max(message[e, d], most) + zero
+    for n in range(len(share)):
+        for d in range(n_columns):
+            heard[n, n_columns + d] *= share[n]
 
 
 @njit(cache=True, nogil=True)
 def _spread_back(  # type: ignore[no-untyped-def]
-    kind, edges, message, most, of_total, of_most, back, by_here, by_there, by_slot
+    kind, edges, share, message, heard, of_heard, back, by_here, by_there, by_slot
 ):
+    n_columns = back.shape[1]
     zero = message.dtype.type(0)
     for e in range(len(kind)):
         s, t, k = edges[0, e], edges[1, e], kind[e]
-        for d in range(back.shape[1]):
-            of_it = of_most[s, d] if message[e, d] == most[s, d] else zero
-            back[e, d] = of_total[s, d] + of_it if message[e, d] > zero else zero
+        part = share[s]
+        for d in range(n_columns):
+            is_most = message[e, d] == heard[s, 2 * n_columns + d]
+            of_it = of_heard[s, 2 * n_columns + d] if is_most else zero
+            whole = part * of_heard[s, n_columns + d] + of_it
+            back[e, d] = whole if message[e, d] > zero else zero
         # Of a maximum, what the first edge has taken is not there for the others.
-        for d in range(back.shape[1]):
-            left = zero if message[e, d] == most[s, d] else of_most[s, d]
-            of_most[s, d] = left + zero
-        for d in range(back.shape[1]):
+        for d in range(n_columns):
+            is_most = message[e, d] == heard[s, 2 * n_columns + d]
+            left = zero if is_most else of_heard[s, 2 * n_columns + d]
+            of_heard[s, 2 * n_columns + d] = left + zero
+        for d in range(n_columns):
             by_here[s, d] += back[e, d]
-        for d in range(back.shape[1]):
+        for d in range(n_columns):
             by_there[t, d] += back[e, d]
-        for d in range(back.shape[1]):
+        for d in range(n_columns):
             by_slot[k, d] += back[e, d]
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATED)
+def _normalise(nodes, update, scale, shift, unit, size, found, eps):  # type: ignore[no-untyped-def]
+    n_columns = nodes.shape[1]
+    zero = nodes.dtype.type(0)
+    one = nodes.dtype.type(1)
+    for n in range(len(nodes)):
+        total, square = zero, zero
+        for d in range(n_columns):
+            unit[n, d] = nodes[n, d] + max(update[n, d], zero)
+        for d in range(n_columns):
+            total += unit[n, d]
+        mean = total / nodes.dtype.type(n_columns)
+        for d in range(n_columns):
+            unit[n, d] -= mean
+        for d in range(n_columns):
+            square += unit[n, d] * unit[n, d]
+        size[n] = np.sqrt(square / nodes.dtype.type(n_columns) + nodes.dtype.type(eps))
+        inverse = one / size[n]
+        for d in range(n_columns):
+            unit[n, d] *= inverse
+        for d in range(n_columns):
+            found[n, d] = unit[n, d] * scale[d] + shift[d]
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATED)
+def _normalise_back(  # type: ignore[no-untyped-def]
+    of_found, update, scale, unit, size, by_nodes, of_update, by_scale, by_shift
+):
+    n_columns = unit.shape[1]
+    zero = unit.dtype.type(0)
+    one, width = unit.dtype.type(1), unit.dtype.type(n_columns)
+    for n in range(len(unit)):
+        mean, along = zero, zero
+        for d in range(n_columns):
+            mean += of_found[n, d] * scale[d]
+        for d in range(n_columns):
+            along += of_found[n, d] * scale[d] * unit[n, d]
+        mean, along, inverse = mean / width, along / width, one / size[n]
+        for d in range(n_columns):
+            of_it = of_found[n, d] * scale[d] - mean - unit[n, d] * along
+            by_nodes[n, d] = of_it * inverse
+        for d in range(n_columns):
+            of_update[n, d] = by_nodes[n, d] if update[n, d] > zero else zero
+        for d in range(n_columns):
+            by_scale[d] += of_found[n, d] * unit[n, d]
+        for d in range(n_columns):
+            by_shift[d] += of_found[n, d]

@@ -15,36 +15,8 @@ from perceptgraph.graphs.models.features import (
     of_kinds,
 )
 from perceptgraph.graphs.models.graph_net import GraphNet, readout
-from perceptgraph.graphs.models.messages import gathered
+from perceptgraph.graphs.models.messages import Round
 from perceptgraph.graphs.models.poses import N_POSE, n_slots, seen, slots, where
-
-
-class Round(nn.Module):
-    """One round of messages over edges in any order: mean and maximum, added to the node."""
-
-    def __init__(self, hidden: int, n_types: int) -> None:
-        super().__init__()
-        self.here = nn.Linear(hidden, hidden)
-        self.there = nn.Linear(hidden, hidden, bias=False)
-        self.pose = nn.Linear(N_POSE, hidden, bias=False)
-        self.kind = nn.Embedding(n_types, hidden)
-        self.update = nn.Linear(3 * hidden, hidden)
-        self.norm = nn.LayerNorm(hidden)
-
-    def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
-        """Embeddings (N, D) from those before, edges (2, E), their slots (E,), poses (E, 7)."""
-        mean, most = gathered(
-            self.here(nodes),
-            self.there(nodes),
-            self.kind.weight,
-            self.pose.weight,
-            said,
-            kind,
-            edges,
-        )
-        update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
-        normed: Tensor = self.norm(nodes + update)
-        return normed
 
 
 def meaning(batch: GraphBatch) -> Tensor:
@@ -110,7 +82,7 @@ class RelativePoseNet(GraphNet):
         if self.waves:
             self.n_inputs += 4 + self.waves.width
         self.embed = nn.Sequential(nn.Linear(self.n_inputs, hidden), nn.ReLU())
-        self.rounds = nn.ModuleList(Round(hidden, n_slots(schema)) for _ in range(rounds))
+        self.rounds = nn.ModuleList(Round(hidden, n_slots(schema), N_POSE) for _ in range(rounds))
         self.dropout = nn.Dropout(dropout)
         self.classify = nn.Linear(2 * (rounds + 1) * hidden + 1, len(schema.class_names))
 
