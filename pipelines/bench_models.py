@@ -15,7 +15,7 @@ from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines.bench import Figures, look_in, write_figures
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.rungs import built, extraction_s, watts_per_core
-from perceptgraph.stages import train
+from perceptgraph.stages import prepare, relate, train
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.few_shot import Rung
 from perceptgraph.stages.few_shot_runs import ALL, Params, PerClass, Run, runs_of
@@ -25,6 +25,7 @@ LOGGER = logging.getLogger(__name__)
 COLUMNS = {
     "accuracy": "accuracy",
     "mean_per_class": "per class",
+    "random_mean_per_class": "random splits",
     "upright": "upright",
     "angle_error_deg": "angle error",
     "params": "parameters",
@@ -32,7 +33,8 @@ COLUMNS = {
     "cpu_s": "CPU-s",
     "joules": "joules",
 }
-"""Measures in the order of the table, and their heads; those that a suite lacks are left out."""
+"""Measures in the order of the table, and their heads; those that a suite lacks are left out, and
+measures that are not named here are in the JSON alone."""
 IN_COUNTS = ("params", "macs")
 CAPTION = "* control: sees pixels. Accuracies in %, over the draws. Joules are modelled."
 WIDTH = 100  # of tables, also where no terminal says how wide it is
@@ -104,10 +106,17 @@ def of_runs(dataset: str, settings: Settings, runs: Sequence[Run]) -> Iterator[F
     """Figures of these runs on a rung, which is made ready first."""
     if not runs:
         return
-    root = built(dataset, settings.outputs, settings.params, settings.overrides)
+    reads_graphs = any(run.setting.cls.STORE == relate.OUT for run in runs)
+    where = settings.outputs, settings.params, settings.overrides
+    root = built(dataset, *where, up_to="relate" if reads_graphs else "prepare")
+    rung = Rung(root, settings.in_development)
+    yield from few_shot.measure(rung, runs, costs_of(root, settings))
+
+
+def costs_of(root: Path, settings: Settings) -> Costs:
+    """What runs on a rung cost besides, whatever they are."""
     watts = watts_per_core(load_params(settings.params, settings.overrides))
-    costs = Costs({"graphs.zarr": extraction_s(root), "images.zarr": 0.0}, watts)
-    yield from few_shot.measure(Rung(root, settings.in_development), runs, costs)
+    return Costs({relate.OUT: extraction_s(root), prepare.OUT: 0.0}, watts)
 
 
 def few(*datasets: str) -> Suite:
@@ -217,5 +226,6 @@ def _cell(column: str, row: Mapping[str, float]) -> str:
         return ""
     if column in IN_COUNTS:
         return f"{row[column]:,.0f}"
-    deviation = f" ± {row['sd']:.2f}" if column == "accuracy" and "sd" in row else ""
+    varies = "random_mean_per_class" if "random_mean_per_class" in row else "accuracy"
+    deviation = f" ± {row['sd']:.2f}" if column == varies and "sd" in row else ""
     return f"{row[column]:.2f}{deviation}"

@@ -24,8 +24,21 @@ EXTRACTION = ("detect", "relate")
 """Stages that lead from images to graphs."""
 
 
-def built(dataset: str, outputs: Path, params: Path, overrides: Sequence[str]) -> Path:
-    """The folder of a rung with its three stores, as params.yaml has them; made where they are not.
+def built(
+    dataset: str, outputs: Path, params: Path, overrides: Sequence[str], up_to: str = "relate"
+) -> Path:
+    """The folder of a rung with its stores, as params.yaml has them; made where they are not.
+
+    Parameters
+    ----------
+    dataset : str
+        The rung.
+    outputs, params : Path
+        Folder of all results; parameters of the run.
+    overrides : sequence of str
+        "section.key=value".
+    up_to : {"prepare", "detect", "relate"}
+        The last stage whose store is needed.
 
     Raises
     ------
@@ -35,7 +48,7 @@ def built(dataset: str, outputs: Path, params: Path, overrides: Sequence[str]) -
     values = load_params(params, overrides)
     root = outputs / dataset
     last = ""
-    for stage, current in (("prepare", _images), ("detect", _primitives), ("relate", _graphs)):
+    for stage, current in STORES.items():
         try:
             store = current(values, root, last)
         except (StoreError, KeyError) as error:
@@ -44,6 +57,8 @@ def built(dataset: str, outputs: Path, params: Path, overrides: Sequence[str]) -
                 stage, dataset=dataset, overrides=overrides, params_path=params, outputs=outputs
             )
             store = current(values, root, last)
+        if stage == up_to:
+            break
         last = store.digest
     return root
 
@@ -75,6 +90,10 @@ def _made(store: RaggedStore, facts: Mapping[str, Any]) -> RaggedStore:
         if store.attributes.get(name) != value:
             raise StoreError(f"{store.path}: {name} is another than in params.yaml")
     return store
+
+
+STORES = {"prepare": _images, "detect": _primitives, "relate": _graphs}
+"""Stage to what opens its store, if that is as params.yaml has it; each from that of the last."""
 
 
 def extraction_s(root: Path) -> float:

@@ -149,6 +149,15 @@ def test_stores_are_made_anew_only_where_params_differ(
     assert extraction_s(root) > 0
 
 
+def test_pixel_models_need_no_graphs(settings: Settings, tmp_path: Path) -> None:
+    there = replace(settings, outputs=tmp_path, models=("lenet_moved",), draws=1)
+
+    bench_models("digits", SUITES, [], None, there, tmp_path / "out.json")
+
+    assert json.loads((tmp_path / "out.json").read_text())["shapes/2/lenet_moved/accuracy"] >= 0
+    assert {path.name for path in (tmp_path / "shapes").glob("*.zarr")} == {"images.zarr"}
+
+
 def test_figures_that_came_before_an_error_are_kept(settings: Settings, tmp_path: Path) -> None:
     def broken(_: Settings) -> Iterator[Figures]:
         yield {"mnist/1/set/accuracy": 40.0}
@@ -198,15 +207,19 @@ def test_table_marks_the_controls_and_has_a_column_for_each_measure() -> None:
         "mnist/rotated/kernel/accuracy": 97.126,
         "mnist/rotated/kernel/upright": 97.2,
         "mnist/rotated/lenet_moved/params": 61706.0,
+        "ot8/100/fisher/accuracy": 90.0,
+        "ot8/100/fisher/random_mean_per_class": 89.0,
+        "ot8/100/fisher/sd": 0.6,
     }
 
     text = shown(table_of("digits", found)).splitlines()
 
-    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text if "mnist" in line]
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text if "/" in line]
     assert cells == [
-        ["mnist/10/kernel", "97.13 ± 0.40", "", ""],
-        ["mnist/rotated/kernel", "97.13", "97.20", ""],
-        ["mnist/rotated/lenet_moved *", "", "", "61,706"],
+        ["mnist/10/kernel", "97.13 ± 0.40", "", "", ""],
+        ["mnist/rotated/kernel", "97.13", "", "97.20", ""],
+        ["mnist/rotated/lenet_moved *", "", "", "", "61,706"],
+        ["ot8/100/fisher", "90.00", "89.00 ± 0.60", "", ""],
     ]
 
 
