@@ -183,8 +183,8 @@ class InvariantNet(GraphNet):
 
     def vectors(self, part: Tensor, nodes: Posed) -> Tensor:
         """Vectors z (G, 2), (row, column), nearly of unit length, given `part` (N, D) of each."""
-        ways = (nodes.batch.direction, nodes.place)
-        ways = [turned for way in ways for turned in (way, torch.stack([-way[:, 1], way[:, 0]], 1))]
+        along = nodes.batch.direction, nodes.place
+        ways = [way for one in along for way in (one, torch.stack([-one[:, 1], one[:, 0]], 1))]
         weighted = torch.einsum("nw,wnx->nx", self.point(part.relu()), torch.stack(ways))
         zeros = weighted.new_zeros(len(nodes.batch), 2)
         total = zeros.index_add(0, nodes.batch.batch, weighted)
