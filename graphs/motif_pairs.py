@@ -89,9 +89,11 @@ def motif_pairs(motifs: str, frames: Frames, edges: EdgesByRelation) -> MotifPai
     pairs = np.concatenate([pair for pair, _ in found], axis=1)
     motif = np.repeat(np.arange(len(found)), [pair.shape[1] for pair, _ in found])
     count = np.concatenate([count for _, count in found])
-    order = np.lexsort((pairs[1], motif, pairs[0]))
+    # One number to sort by: three keys take several times as long.
+    order = np.argsort((pairs[0] * len(found) + motif) * n_nodes + pairs[1])
     pairs = pairs[:, order]
-    joined = np.isin(pairs[0] * n_nodes + pairs[1], near[0] * n_nodes + near[1])
+    keys, edges = (ends[0] * n_nodes + ends[1] for ends in (pairs, near))
+    joined = np.append(edges, -1)[np.searchsorted(edges, keys)] == keys
     return MotifPairs(pairs, motif[order].astype(np.uint8), count[order], joined)
 
 

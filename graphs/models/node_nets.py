@@ -205,7 +205,8 @@ class NodeH2GCN(NodeNet):
             logits: Tensor = self.classify(self.dropout(nodes))
             return logits
         hidden = first.shape[1]
-        blocks = self.classify.weight.split([2**k * hidden for k in range(self.rounds + 1)], dim=1)
+        ends = [(2 ** (k + 1) - 1) * hidden for k in range(self.rounds)]
+        blocks = self.classify.weight.tensor_split(ends, dim=1)
         return sum((_round_classified(first, block, data) for block in blocks), first.new_zeros(()))
 
 
@@ -217,7 +218,7 @@ def _round_classified(first: Tensor, weight: Tensor, data: NodeData) -> Tensor:
     n_rows, width = weight.shape
     if width == first.shape[1]:
         return first @ weight.T
-    below = _round_classified(first, torch.cat(weight.split(width // 2, dim=1)), data)
+    below = _round_classified(first, torch.cat(weight.chunk(2, dim=1)), data)
     return _narrow(data.hop_1, below[:, :n_rows]) + _narrow(data.hop_2, below[:, n_rows:])
 
 
