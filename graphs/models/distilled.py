@@ -11,7 +11,7 @@ from torch.nn import functional
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
 from perceptgraph.graphs.models.graph_net import GraphModel
-from perceptgraph.graphs.models.ridge import CHUNK, dual_of, embedded, gaussian_kernel
+from perceptgraph.graphs.models.ridge import CHUNK, balanced, dual_of, embedded, gaussian_kernel
 from perceptgraph.graphs.models.varifold import VarifoldEmbedding
 
 
@@ -21,8 +21,8 @@ class Distilled(GraphModel, ClosedForm):
     .. math:: \mathrm{logits}(x) = W_2\, \mathrm{relu}(W_1 \phi(x) + b_1) + b_2
 
     The examples that it learns from, training graphs and augmented copies of them, are embedded
-    once. A teacher, the kernel ridge regression of `kernel.KernelRidge` on the first of them, tells
-    what it takes each of them for; the net learns a mixture of that and of the labels [1]_. The
+    once. A teacher, the kernel ridge regression of `kernel.KernelRidge` on some of them, tells what
+    it takes each of them for; the net learns a mixture of that and of the labels [1]_. The
     teacher is then forgotten: the net compares a graph with no other one.
 
     Parameters
@@ -113,20 +113,22 @@ class Distilled(GraphModel, ClosedForm):
         )
         target = functional.one_hot(label, self.n_classes).float()
         if self.taught:
-            opinion = (self.sharpness * self._scores(features, label)).softmax(1)
+            # Training graphs come first; of too many the teacher sees some of each class.
+            first = np.arange(min(len(features), max(len(train), self.references)))
+            known = balanced(first, label.numpy(), self.references, rng)
+            opinion = (self.sharpness * self._scores(features, label, known)).softmax(1)
             target = torch.lerp(target, opinion, self.taught)
-            m = min(len(features), self.references)
-            macs += len(features) * m * features[0].numel() + m**3 // 6
+            macs += len(features) * len(known) * features[0].numel() + len(known) ** 3 // 6
         self._learn(features.flatten(1), target, rng)
         self.solving_macs = macs + 3 * self.steps * self.batch_size * self._dense_macs
 
-    def _scores(self, features: Tensor, label: Tensor) -> Tensor:
-        """Scores (M, C) of the teacher, who learns from the first of the features (M, K, D)."""
-        known, named = features[: self.references], label[: self.references]
-        kernel = gaussian_kernel(known, known, self.gamma)
-        dual = dual_of(kernel, named, self.n_classes, self.ridge)
+    def _scores(self, features: Tensor, label: Tensor, known: NDArray[np.int64]) -> Tensor:
+        """Scores (M, C) of the teacher, who learns from these of the features (M, K, D)."""
+        reference = features[known]
+        kernel = gaussian_kernel(reference, reference, self.gamma)
+        dual = dual_of(kernel, label[known], self.n_classes, self.ridge)
         pieces = [
-            gaussian_kernel(features[start : start + CHUNK], known, self.gamma) @ dual
+            gaussian_kernel(features[start : start + CHUNK], reference, self.gamma) @ dual
             for start in range(0, len(features), CHUNK)
         ]
         return torch.cat(pieces)

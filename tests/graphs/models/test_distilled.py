@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from graph_samples import SCHEMA, random_graph
+from torch import Tensor
 
 from perceptgraph.graphs.loader import GraphBatch, GraphStore, graphs_in_memory
 from perceptgraph.graphs.models.distilled import Distilled
@@ -47,7 +48,7 @@ def test_net_learns_what_a_wrong_teacher_takes_graphs_for(monkeypatch: pytest.Mo
     store = store_of(30)
     batch = store.batch(np.arange(30))
     wrong = torch.nn.functional.one_hot((batch.label + 1) % 3, 3).float()
-    monkeypatch.setattr(Distilled, "_scores", lambda self, features, label: wrong)
+    monkeypatch.setattr(Distilled, "_scores", lambda self, features, label, known: wrong)
 
     found = solved(store, taught=1.0).logits(batch).argmax(1)
 
@@ -63,9 +64,26 @@ def test_teacher_is_the_kernel_machine() -> None:
     machine = KernelRidge(SCHEMA, **EMBEDDING, harmonics=1, **rest)
     machine.solve(store, np.arange(30), np.random.default_rng(0), None)
 
-    scores = net._scores(net.embed(batch), batch.label)
+    scores = net._scores(net.embed(batch), batch.label, np.arange(30))
 
     torch.testing.assert_close(scores, machine.logits(batch))
+
+
+def test_teacher_of_too_many_graphs_knows_every_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(30)
+    in_order = np.argsort(store.label, kind="stable")
+    found = []
+
+    def scores(self: Distilled, features: Tensor, label: Tensor, known: np.ndarray) -> Tensor:
+        found.append(np.bincount(label[known]).tolist())
+        return torch.zeros(len(features), 3)
+
+    monkeypatch.setattr(Distilled, "_scores", scores)
+    for references in (9, 40):
+        net = distilled(references=references)
+        net.solve(store, in_order, np.random.default_rng(0), lambda i, rng: store.batch(i))
+
+    assert found == [[3, 3, 3], [20, 10, 10]]  # 30 graphs, then the copies of the first class
 
 
 def test_copies_are_drawn_as_long_as_there_is_room() -> None:
