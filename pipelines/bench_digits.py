@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from perceptgraph.benchmarks import one_shot as one_shot_runs
+from perceptgraph.benchmarks.few_shot import Costs
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.pipelines.bench import Figures
-from perceptgraph.pipelines.bench_models import Settings, Suite, every, few
+from perceptgraph.pipelines.bench_models import Settings, Suite, every, few, runs_for
+from perceptgraph.pipelines.params import load_params
+from perceptgraph.pipelines.rungs import built, extraction_s, watts_per_core
 from perceptgraph.stages.evaluate import IMAGES, group_rate
 
 
@@ -18,9 +22,21 @@ def shapes(settings: Settings) -> Iterator[Figures]:
             yield {"shapes/all/group_rate/accuracy": 100 * rate}
 
 
+def one_shot(settings: Settings) -> Iterator[Figures]:
+    """One-shot runs of Omniglot."""
+    runs = runs_for("omniglot", settings, [])
+    if not runs or (settings.per_class and 1 not in settings.per_class):
+        return
+    root = built("omniglot", settings.outputs, settings.params, settings.overrides)
+    watts = watts_per_core(load_params(settings.params, settings.overrides))
+    costs = Costs({"graphs.zarr": extraction_s(root), "images.zarr": 0.0}, watts)
+    yield from one_shot_runs.measure(root, runs, costs, settings.in_development)
+
+
 SUITES: Mapping[str, Suite] = {
     "few_shot": few("mnist"),
     "shapes": shapes,
+    "one_shot": one_shot,
     "all_data": every("mnist"),
 }
 """Cheap ones first."""

@@ -334,7 +334,9 @@ def bench_digits(
     data: DataFolder = None,
     suite: Annotated[
         list[str] | None,
-        typer.Option(help="few_shot, shapes or all_data; may be repeated; all if none is named."),
+        typer.Option(
+            help="few_shot, shapes, one_shot or all_data; may be repeated; all if none is named."
+        ),
     ] = None,
     model: BenchModels = None,
     per_class: PerClasses = None,
