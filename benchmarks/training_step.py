@@ -8,7 +8,7 @@ is what other work on the machine disturbs least; rounds of the two alternate.
 import copy
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ class StockNet(nn.Module):
     def __init__(self, net: RelativePoseNet) -> None:
         super().__init__()
         self.net = copy.deepcopy(net)
-        self.rounds = nn.ModuleList(StockRound(one) for one in self.net.rounds)
+        self.rounds = nn.ModuleList(StockRound(cast("Round", one)) for one in self.net.rounds)
 
     def logits(self, batch: GraphBatch) -> Tensor:
         """Logits (G, C)."""
@@ -130,7 +130,8 @@ def step_of(net: Any, batches: Sequence[GraphBatch]) -> Callable[[], None]:
     def step() -> None:
         for batch in batches:
             net.zero_grad()
-            functional.cross_entropy(net.logits(batch), batch.label).backward()
+            loss = functional.cross_entropy(net.logits(batch), batch.label)
+            loss.backward()  # type: ignore[no-untyped-call]
 
     step()
     return step

@@ -113,8 +113,8 @@ class _Round(torch.autograd.Function):
         by_nodes, of_update = torch.empty_like(unit), torch.empty_like(unit)
         given = (unit, unit, slot, scale, scale)
         here, there, by_slot, by_scale, by_shift = (torch.zeros_like(t) for t in given)
-        floats = (of_found.contiguous(), update, scale, unit, size)
-        _normalise_back(*_arrays((*floats, by_nodes, of_update, by_scale, by_shift)))
+        normalised = (of_found.contiguous(), update, scale, unit, size)
+        _normalise_back(*_arrays((*normalised, by_nodes, of_update, by_scale, by_shift)))
         of_heard = of_update @ u
         back = torch.empty_like(message)
         floats = (share, message, heard, of_heard, back, here, there, by_slot)
