@@ -335,7 +335,8 @@ def bench_digits(
     suite: Annotated[
         list[str] | None,
         typer.Option(
-            help="few_shot, shapes, one_shot or all_data; may be repeated; all if none is named."
+            help="few_shot, shapes, one_shot, rotated or all_data; may be repeated; all if none "
+            "is named."
         ),
     ] = None,
     model: BenchModels = None,

@@ -243,3 +243,14 @@ def test_runs_of_params_yaml_can_be() -> None:
     assert all(runs.values())
     assert {"few_shot", "all_data"} <= set(DIGITS)
     assert "few_shot" in SCENES
+
+
+@pytest.mark.parametrize("suite", DIGITS)
+def test_suite_of_digits_does_nothing_for_labels_that_it_has_not(
+    suite: str, settings: Settings, tmp_path: Path
+) -> None:
+    other = "lenet_moved" if suite != "shapes" else "pixel_kernel"
+    there = replace(settings, outputs=tmp_path, models=(other,))
+
+    assert list(DIGITS[suite](there)) == []
+    assert list(tmp_path.iterdir()) == []
