@@ -74,11 +74,13 @@ class ResNet(PixelNet):
         self.side = side
         self.stem = conv(1, width, 3, 2)
         self.blocks = nn.Sequential()
+        self.strides: list[int] = []
         n = width
         for stage in range(STAGES):
             self.blocks.append(Block(n, 2 * n, 2) if stage else Block(n, n, 1))
             n = width << stage
             self.blocks.extend(Block(n, n, 1) for _ in range(blocks - 1))
+            self.strides += [2 if stage else 1, *[1] * (blocks - 1)]
         self.dropout = nn.Dropout(dropout)
         self.classify = nn.Linear(n, len(class_names))
 
@@ -92,8 +94,8 @@ class ResNet(PixelNet):
         """Multiply-adds of the logits, from the standardised input on, without normalisation."""
         side = (self.side + 1) // 2
         total = side**2 * weights(self.stem)
-        for block in self.blocks:
-            side = -(-side // block.first[0].stride[0])
+        for block, stride in zip(self.blocks, self.strides, strict=True):
+            side = -(-side // stride)
             total += side**2 * weights(block)
         return len(batch) * (total + self.classify.weight.numel())
 
