@@ -1,5 +1,6 @@
 """Digits learned upright and recognised at any turn: classes, and how they are turned."""
 
+import inspect
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +26,7 @@ from perceptgraph.stages import detect, relate, train
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
 from perceptgraph.stages.few_shot import pools
 from perceptgraph.stages.few_shot_runs import Run
+from perceptgraph.stores.compiled import digest_of
 from perceptgraph.stores.parts import key_of
 
 FAMILIES = ("edges",)
@@ -159,7 +161,13 @@ def _fitted(
     setting = run.setting
     folder = root / "rotated"
     folder.mkdir(exist_ok=True)
-    facts = {"run": asdict(run), "primitives": digest, "pool": [len(pool), int(pool.sum())]}
+    code = [inspect.getfile(setting.cls), str(fitting.__file__), __file__]
+    facts = {
+        "run": asdict(run),
+        "primitives": digest,
+        "pool": [len(pool), int(pool.sum())],
+        "code": [digest_of(Path(path)) for path in code],
+    }
     key, spent = key_of(facts, []), folder / f"{run.label}.json"
     checkpoint = fitting.Checkpoint(folder / f"{run.label}.state", key)
     kept = json.loads(spent.read_text()) if spent.exists() else {}
