@@ -11,6 +11,7 @@ from perceptgraph.stages.baselines.pixel_net import PixelNet
 from perceptgraph.stages.baselines.pixels import PixelBatch
 from perceptgraph.stages.baselines.soft_alignment import aligned, line_kernels, line_log10_nfa
 from perceptgraph.stages.baselines.soft_nodes import SECTOR, SoftNodes, on_level, soft_nodes
+from perceptgraph.stages.baselines.views import check_view
 
 N_SHAPES = 2
 """Filters that measure in the frame of a node; the first ones across and along it."""
@@ -129,6 +130,8 @@ class SoftPrimitives(PixelNet):
     ----------
     side : int
         Pixels, at least 16.
+    view : str
+        How it sees the squares: a name of `views.VIEWS`.
     directions : int
         Of the filters, over the whole turn; a multiple of 2.
     cell : int
@@ -144,6 +147,7 @@ class SoftPrimitives(PixelNet):
         class_names: tuple[str, ...],
         *,
         side: int,
+        view: str,
         directions: int,
         cell: int,
         nodes: int,
@@ -153,12 +157,15 @@ class SoftPrimitives(PixelNet):
         fitted: bool,
     ) -> None:
         super().__init__()
+        check_view(view)
         if side < 16:
             raise ValueError(f"side: expected at least 16 pixels, got {side}")
         if directions < 4 or directions % SECTOR:
             raise ValueError(
                 f"directions: expected a multiple of {SECTOR} from 4, got {directions}"
             )
+        if cell < 1:
+            raise ValueError(f"cell: expected at least 1 pixel, got {cell}")
         most = (-(-side // cell)) ** 2 * directions // SECTOR
         if not 1 <= nodes <= most:
             raise ValueError(f"nodes: expected 1 to {most} in cells of {cell} pixels, got {nodes}")

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from perceptgraph.stages.baselines.pixel_net import PixelNet
 from perceptgraph.stages.baselines.pixels import PixelBatch
+from perceptgraph.stages.baselines.views import check_view
 
 SIGMA, ASPECT = 0.5, 0.6
 """Of a Gabor envelope: standard deviation across the stripes in wavelengths (a bandwidth of about
@@ -68,6 +69,8 @@ class V1CNN(PixelNet):
     ----------
     side : int
         Pixels, at least 16.
+    view : str
+        How it sees the squares: a name of `views.VIEWS`.
     orientations : int
         Of the filters, over half a turn.
     wavelengths : sequence of float
@@ -88,12 +91,14 @@ class V1CNN(PixelNet):
         class_names: tuple[str, ...],
         *,
         side: int,
+        view: str,
         orientations: int,
         wavelengths: Sequence[float],
         noise: float,
         dropout: float,
     ) -> None:
         super().__init__()
+        check_view(view)
         if side < 16:
             raise ValueError(f"side: expected at least 16 pixels, got {side}")
         if orientations < 1 or not wavelengths or not all(w >= 2 for w in wavelengths):

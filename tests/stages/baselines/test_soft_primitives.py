@@ -9,7 +9,15 @@ from perceptgraph.graphs.encoding import complete_pairs, relative_pose
 from perceptgraph.stages.baselines.pixels import PixelBatch
 from perceptgraph.stages.baselines.soft_primitives import SoftPrimitives, about_middle, poses
 
-SMALL = {"directions": 8, "cell": 4, "nodes": 8, "hidden": 8, "rounds": 1, "dropout": 0.0}
+SMALL = {
+    "view": "raw",
+    "directions": 8,
+    "cell": 4,
+    "nodes": 8,
+    "hidden": 8,
+    "rounds": 1,
+    "dropout": 0.0,
+}
 
 
 def a_net(fitted: bool = True, **keywords: object) -> SoftPrimitives:
@@ -105,9 +113,11 @@ def test_a_blank_picture_has_finite_logits_and_derivatives() -> None:
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
+        ({"view": "askew"}, "view: expected"),
         ({"side": 15}, "side: expected at least 16 pixels, got 15"),
         ({"directions": 7}, "directions: expected a multiple of 2"),
         ({"nodes": 65}, "nodes: expected 1 to 64 in cells of 4 pixels, got 65"),
+        ({"cell": 0}, "cell: expected at least 1 pixel, got 0"),
         ({"nodes": 0}, "nodes: expected 1 to 64"),
     ],
 )

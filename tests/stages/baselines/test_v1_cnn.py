@@ -11,7 +11,14 @@ from perceptgraph.stages.baselines.v1_cnn import CELLS, V1CNN, gabor_pairs
 
 def a_net(noise: float = 0.0, **keywords: object) -> V1CNN:
     torch.manual_seed(0)
-    given = {"side": 32, "orientations": 4, "wavelengths": [6.0], "dropout": 0.0, **keywords}
+    given = {
+        "side": 32,
+        "view": "raw",
+        "orientations": 4,
+        "wavelengths": [6.0],
+        "dropout": 0.0,
+        **keywords,
+    }
     return V1CNN(("a", "b"), noise=noise, **given)
 
 
@@ -85,6 +92,7 @@ def test_noise_is_there_while_it_learns_and_only_then() -> None:
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
+        ({"view": "askew"}, "view: expected"),
         ({"side": 15}, "side: expected at least 16 pixels, got 15"),
         ({"orientations": 0}, "expected orientations >= 1"),
         ({"wavelengths": [4.0, 1.0]}, "wavelengths of at least 2 pixels"),
