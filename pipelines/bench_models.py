@@ -182,8 +182,8 @@ def bench_models(
             for few_figures in suites[name](settings):
                 found |= few_figures
                 write_figures(figures | found, json_out)
-                for line in lines_of(few_figures):
-                    LOGGER.info("%s", line)
+                for line in lines_of(few_figures):  # the table waits for the whole suite
+                    Console(stderr=True).print(line, highlight=False)
         except MissingData as error:
             if named:
                 raise

@@ -107,7 +107,9 @@ def test_every_measure_of_every_label_is_printed_and_written_once(
     assert found == json.loads((tmp_path / "again.json").read_text())
     assert all(0 <= found[f"{row}/accuracy"] <= 100 for row in rows)
     assert found["shapes/2/set/joules"] > 0
-    assert "Joules are modelled" in capsys.readouterr().out
+    shown_now = capsys.readouterr()
+    assert "Joules are modelled" in shown_now.out
+    assert f"shapes/2/set: {found['shapes/2/set/accuracy']:.2f} %" in shown_now.err
 
 
 def test_labels_and_numbers_can_be_chosen(settings: Settings, tmp_path: Path) -> None:
