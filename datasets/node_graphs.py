@@ -12,9 +12,10 @@ References
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +114,15 @@ def read_geom_gcn(folder: Path, splits_below: Path) -> NodeGraph:
     A row of features holds one number for each column, or, where rows differ in length or numbers
     exceed 1 ("film"), the columns that are 1.
     """
-    rows = _table(folder / FEATURES, 3)
-    numbers = [np.fromstring(features, np.float32, sep=",") for _, features, _ in rows]
-    node = np.array([int(row[0]) for row in rows])
-    if len(node) == 0 or set(node) != set(range(len(node))):
+    node, labels, rows = [], [], []
+    for number, features, label_text in _table(folder / FEATURES, 3):
+        node.append(int(number))
+        labels.append(int(label_text))
+        rows.append(_Row.of(np.fromstring(features, np.float32, sep=",")))
+    if not node or set(node) != set(range(len(node))):
         raise ValueError(f"{folder / FEATURES}: expected nodes 0, 1, ... once each")
-    label = np.empty(len(node), np.int64)
-    label[node] = [int(row[2]) for row in rows]
+    order = np.argsort(node)
+    label = np.array(labels, np.int64)[order]
     ends = [(int(a), int(b)) for a, b in _table(folder / EDGES, 2)]
     splits = geom_gcn_splits(splits_below, folder.name)
     if splits is None:
@@ -128,33 +131,58 @@ def read_geom_gcn(folder: Path, splits_below: Path) -> NodeGraph:
             f"below {splits_below}"
         )
     edges = np.array(ends, np.int64).reshape(-1, 2).T
-    features = _features([numbers[i] for i in np.argsort(node)])
+    features = _features([rows[i] for i in order])
     return NodeGraph(folder.name, features, np.ascontiguousarray(edges), label, splits)
 
 
-def _table(path: Path, n_columns: int) -> list[list[str]]:
+def _table(path: Path, n_columns: int) -> Iterator[list[str]]:
     """Rows of a text file with one line of headings and columns apart by tabs."""
-    rows = []
-    for number, line in enumerate(path.read_text().splitlines()[1:], start=2):
-        cells = line.rstrip().split("\t")
-        if len(cells) != n_columns:
-            raise ValueError(
-                f"{path}, line {number}: expected {n_columns} columns, found {len(cells)}"
-            )
-        rows.append(cells)
-    return rows
+    with path.open() as lines:
+        next(lines, None)
+        for number, line in enumerate(lines, start=2):
+            cells = line.rstrip().split("\t")
+            if len(cells) != n_columns:
+                raise ValueError(
+                    f"{path}, line {number}: expected {n_columns} columns, found {len(cells)}"
+                )
+            yield cells
 
 
-def _features(rows: list[NDArray[np.float32]]) -> csr_array:
-    lengths = {len(row) for row in rows}
-    is_listed = len(lengths) > 1 or any((row > 1).any() for row in rows)
-    if not is_listed:
-        return csr_array(np.stack(rows))
-    column = np.concatenate(rows).astype(np.int64)
-    offsets = np.cumsum([0, *(len(row) for row in rows)])
-    ones = np.ones(len(column), np.float32)
-    table = csr_array((ones, column, offsets), shape=(len(rows), int(column.max(initial=0)) + 1))
-    table.sum_duplicates()
+class _Row(NamedTuple):
+    """A row of numbers of which most are 0; a table of them all may not fit into memory."""
+
+    length: int
+    place: NDArray[np.int64]
+    """Where it is not 0."""
+    value: NDArray[np.float32]
+    """The numbers there."""
+
+    @classmethod
+    def of(cls, numbers: NDArray[np.float32]) -> Self:
+        """The row of these numbers."""
+        place = np.flatnonzero(numbers)
+        return cls(len(numbers), place, numbers[place])
+
+    def numbers(self) -> NDArray[np.float32]:
+        """All of its numbers."""
+        row = np.zeros(self.length, np.float32)
+        row[self.place] = self.value
+        return row
+
+
+def _features(rows: list[_Row]) -> csr_array:
+    lengths = {row.length for row in rows}
+    is_listed = len(lengths) > 1 or any((row.value > 1).any() for row in rows)
+    # A list says where ones are, and 0 may be in it; a table has its numbers in their places.
+    columns = [row.numbers().astype(np.int64) if is_listed else row.place for row in rows]
+    column = np.concatenate(columns)
+    value = np.ones(len(column)) if is_listed else np.concatenate([row.value for row in rows])
+    offsets = np.cumsum([0, *(len(there) for there in columns)])
+    width = int(column.max(initial=0)) + 1 if is_listed else lengths.pop()
+    table = csr_array((value.astype(np.float32), column, offsets), shape=(len(rows), width))
+    if is_listed:
+        table.sum_duplicates()
+        table.data[:] = 1
     return table
 
 
