@@ -92,8 +92,8 @@ def motif_pairs(motifs: str, frames: Frames, edges: EdgesByRelation) -> MotifPai
     # One number to sort by: three keys take several times as long.
     order = np.argsort((pairs[0] * len(found) + motif) * n_nodes + pairs[1])
     pairs = pairs[:, order]
-    keys, edges = (ends[0] * n_nodes + ends[1] for ends in (pairs, near))
-    joined = np.append(edges, -1)[np.searchsorted(edges, keys)] == keys
+    keys, near_keys = (ends[0] * n_nodes + ends[1] for ends in (pairs, near))
+    joined = np.append(near_keys, -1)[np.searchsorted(near_keys, keys)] == keys
     return MotifPairs(pairs, motif[order].astype(np.uint8), count[order], joined)
 
 
