@@ -9,15 +9,19 @@ import torch
 
 from perceptgraph.benchmarks.few_shot import Costs
 from perceptgraph.benchmarks.rotated_digits import (
+    CUTS,
     ROOM,
     Turned,
     angle_errors,
+    cut_anew,
     measure,
     turned_images,
 )
 from perceptgraph.datasets.image_set import image_set, open_images
 from perceptgraph.graphs.models.fitting import Recipe
+from perceptgraph.graphs.recut import Recut
 from perceptgraph.stages import detect, prepare, relate
+from perceptgraph.stages.baselines.pixels import pixels_in_memory
 from perceptgraph.stages.few_shot_runs import ALL, Run, Setting
 from perceptgraph.stores.mapper import serial
 
@@ -89,6 +93,15 @@ def test_errors_of_angles_are_the_shorter_way_round() -> None:
     assert found["angle_mean_error_deg"] == pytest.approx((180 + 15 + 9.5) / 4)
     assert found["angle_mean_error_with_upright_deg"] == pytest.approx((15 + 9.5) / 3)
     assert found["angle_within_10_deg"] == 50
+
+
+def test_an_image_that_is_scored_is_cut_many_times_and_pixels_are_not() -> None:
+    names, keywords = ("a",), {"kinds": ("edges",), "piece_length": 9.0, "ray_reach": 40.0}
+    curves = Recut([], np.zeros(0, np.int64), np.zeros(0, np.uint8), names, keywords, 5)
+    pixels = pixels_in_memory([], 20, "raw")
+
+    assert [one.seed for one in cut_anew(curves)] == list(range(5, 5 + CUTS))
+    assert cut_anew(pixels) == [pixels]
 
 
 def test_every_model_is_scored_upright_and_turned_and_what_was_learned_is_kept(root: Path) -> None:
