@@ -86,12 +86,12 @@ def simulated(image_id: Sequence[str], number: int) -> Episode:
             _, alphabet, character, drawing = name.split("/")
             drawer = Path(drawing).stem.split("_")[1]
             found.setdefault(alphabet, {}).setdefault(character, {})[drawer] = index
-    large = sorted(name for name, characters in found.items() if len(characters) >= WAYS)
+    large = sorted(name for name in found if len(found[name]) >= WAYS)
     if not large:
         raise ValueError(f"expected a background alphabet of {WAYS} characters, found none")
     rng = np.random.default_rng([number, 2024])
-    alphabet = found[large[rng.integers(len(large))]]
-    chosen = [alphabet[name] for name in rng.choice(sorted(alphabet), WAYS, replace=False)]
+    characters = found[large[rng.integers(len(large))]]
+    chosen = [characters[name] for name in rng.choice(sorted(characters), WAYS, replace=False)]
     drawers = sorted(set.intersection(*(set(drawings) for drawings in chosen)))
     one, other = rng.choice(drawers, 2, replace=False)
     examples, queries = (np.array([drawings[d] for drawings in chosen]) for d in (one, other))

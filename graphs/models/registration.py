@@ -178,8 +178,9 @@ def dissimilarity(a: Shapes, b: Shapes, settings: Settings, *, axial: bool) -> T
     there, here = contexts(a), contexts(b)
     fields = _field(a, settings, axial), _field(b, settings, axial)
     at_once = max(PAIRS // (a.weight.shape[1] * b.weight.shape[1]), 1)
+    every = torch.cartesian_prod(torch.arange(len(a)), torch.arange(len(b)))
     found = []
-    for pairs in torch.cartesian_prod(torch.arange(len(a)), torch.arange(len(b))).split(at_once):
+    for pairs in torch.split(every, at_once):
         i, j = pairs.T
         unlike = 2 - 2 * there[i] @ here[j].transpose(1, 2)
         forth = _laid(a.taken(i), b.taken(j), _at(fields[0], i), unlike, settings, axial)
