@@ -256,3 +256,13 @@ def test_suite_of_digits_does_nothing_for_labels_that_it_has_not(
 
     assert list(DIGITS[suite](there)) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_splits_of_scenes_are_for_their_labels_and_number_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    there = replace(settings, outputs=tmp_path)
+
+    assert list(SCENES["splits"](replace(there, models=("lenet",)))) == []
+    assert list(SCENES["splits"](replace(there, per_class=(5,)))) == []
+    assert list(tmp_path.iterdir()) == []
