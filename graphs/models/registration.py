@@ -109,7 +109,8 @@ def shapes_of(batch: GraphBatch, kind: int, most: int) -> Shapes:
     order = order[chosen[order]]
     graph = batch.batch[order]
     count = torch.bincount(graph, minlength=len(batch))
-    rank = torch.arange(len(order)) - (count.cumsum(0) - count)[graph]
+    first = (count.cumsum(0) - count)[graph]
+    rank = torch.arange(len(order), device=order.device) - first
     order, graph, rank = order[rank < most], graph[rank < most], rank[rank < most]
     size = len(batch), max(int(rank.max()) + 1 if len(rank) else 1, 1)
     weight = length.new_zeros(size)
@@ -139,18 +140,20 @@ def contexts(shapes: Shapes) -> Tensor:
     distance, sectors of the angle and ways that they run (one of all ways, and four with a cosine
     window each), linear between bins.
     """
+    device = shapes.place.device
     step = shapes.place[:, None] - shapes.place[:, :, None]
     distance = step.norm(dim=-1).clamp(min=1e-3)
     ring = (distance / NEAREST).log() / math.log(FARTHEST / NEAREST) * (RINGS - 1)
-    rings = (1 - (ring.clamp(0, RINGS - 1)[..., None] - torch.arange(RINGS)).abs()).relu()
+    apart = ring.clamp(0, RINGS - 1)[..., None] - torch.arange(RINGS, device=device)
+    rings = (1 - apart.abs()).relu()
     angle = torch.atan2(step[..., 0], step[..., 1]) / (2 * math.pi) * SECTORS
-    apart = angle[..., None] - torch.arange(SECTORS)
+    apart = angle[..., None] - torch.arange(SECTORS, device=device)
     apart = (apart + SECTORS / 2).remainder(SECTORS) - SECTORS / 2
     sectors = (1 - apart.abs()).relu()
-    window = torch.arange(WAYS) * (2 * math.pi / WAYS)
+    window = torch.arange(WAYS, device=device) * (2 * math.pi / WAYS)
     ways = (1 + shapes.along @ torch.stack([window.sin(), window.cos()])) / 2
     ways = torch.cat([torch.ones_like(ways[..., :1]), ways], dim=-1) * shapes.weight[..., None]
-    others = rings * (1 - torch.eye(step.shape[1]))[..., None]
+    others = rings * (1 - torch.eye(step.shape[1], device=device))[..., None]
     seen = torch.einsum("gijr,gija,gjk->gikra", others, sectors, ways).flatten(3)
     root = seen.clamp(min=0).sqrt()
     root = root / root.norm(dim=-1, keepdim=True).clamp(min=1e-9)
@@ -178,7 +181,7 @@ def dissimilarity(a: Shapes, b: Shapes, settings: Settings, *, axial: bool) -> T
     there, here = contexts(a), contexts(b)
     fields = _field(a, settings, axial), _field(b, settings, axial)
     at_once = max(PAIRS // (a.weight.shape[1] * b.weight.shape[1]), 1)
-    every = torch.cartesian_prod(torch.arange(len(a)), torch.arange(len(b)))
+    every = torch.cartesian_prod(*(torch.arange(len(c), device=c.place.device) for c in (a, b)))
     found = []
     for pairs in torch.split(every, at_once):
         i, j = pairs.T

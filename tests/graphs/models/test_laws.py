@@ -472,6 +472,36 @@ def test_segment_set_sees_measures_of_lines_alone() -> None:
     assert torch.equal(logits_of(net, [graph]), logits_of(net, [other]))
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_made_on_the_way_is_made_on_the_device_of_the_batch(name: str) -> None:
+    """The processor stands for a device that is not the default one."""
+    net, samples = case(name)
+    batch = samples.batch(np.arange(12))
+    expected = logits(net, samples, np.arange(12))
+
+    with torch.no_grad(), torch.device("meta"):
+        found = net.logits(batch)
+
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in EVERY if issubclass(classifier_of(name, EVERY), ClosedForm)]
+)
+@pytest.mark.parametrize("train", [[0], [1], [5], [2, 5, 8]], ids=str)
+def test_one_image_or_one_class_is_enough_to_solve(name: str, train: list[int]) -> None:
+    """The first graph has no nodes; the last three are of one class of three."""
+    samples = samples_of(name, random_graphs(0))
+    net = network_of(name, samples.facts)
+    assert isinstance(net, ClosedForm)
+
+    net.solve(samples, np.array(train), np.random.default_rng(0), None)
+
+    found = logits(net.eval(), samples, np.arange(12))
+    assert found.shape == (12, C)
+    assert found.isfinite().all()
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_learns(name: str) -> None:
     net, samples = case(name, n=30)
