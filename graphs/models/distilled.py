@@ -118,7 +118,9 @@ class Distilled(GraphModel, ClosedForm):
             known = balanced(first, label.numpy(), self.references, rng)
             opinion = (self.sharpness * self._scores(features, label, known)).softmax(1)
             target = torch.lerp(target, opinion, self.taught)
-            macs += len(features) * len(known) * features[0].numel() + len(known) ** 3 // 6
+            n, m = len(features), len(known)
+            each_pair = features[0].numel() + self.n_classes
+            macs += (n + m) * m * each_pair + m**3 // 6
         self._learn(features.flatten(1), target, rng)
         self.solving_macs = macs + 3 * self.steps * self.batch_size * self._dense_macs
 
