@@ -68,8 +68,8 @@ class MotifNet(GraphNet):
 
     .. math:: H^{(l+1)} = \mathrm{relu}(\mathrm{fused}(H^{(l)}))
 
-    with one of the fusions of `motif_fusion`. What the relations say, and how many nodes each
-    shares a motif with, enters as profile of the node.
+    with one of the fusions of `motif_fusion`. What the relations say, and how often each node
+    shares a motif with another one, enters as profile of the node.
 
     Parameters
     ----------
