@@ -69,9 +69,9 @@ SAME_GRAPH = {"actor": "film"}
 class Budget:
     """How long one training may take."""
 
-    epochs: int = 2000
-    """As in the papers' codes."""
-    patience: int = 100
+    epochs: int
+    """At most; 2000 in the papers' codes."""
+    patience: int
     """Epochs without a better validation accuracy after which a training that keeps the weights of
     the best one stops. The authors of H2GCN wait for all epochs."""
 

@@ -62,11 +62,13 @@ class Outcome:
 
 
 def official(root: Path) -> list[Episode]:
-    """The official runs, in order, from the image store below `root`."""
+    """The official runs, in order, from the image store below `root`; ValueError without any."""
     store = open_images(root / IMAGES)
     run, role, way = (store.column(f"episode/{name}") for name in ("run", "role", "class"))
+    if not (run >= 0).any():
+        raise ValueError(f"{root / IMAGES}: expected the images of one-shot runs, found none")
     episodes = []
-    for number in range(int(run.max(initial=-1)) + 1):
+    for number in range(int(run.max()) + 1):
         examples, queries = (
             np.flatnonzero((run == number) & (role == r)) for r in (EXAMPLE, QUERY)
         )
@@ -78,7 +80,7 @@ def official(root: Path) -> list[Episode]:
 def simulated(image_id: Sequence[str], number: int) -> Episode:
     """Run `number` of the background alphabets: of one alphabet, WAYS characters, two drawers.
 
-    `image_id`: names of all images, ".../images_background/alphabet/character/x_drawer.png".
+    `image_id`: names of all images, "images_background/alphabet/character/x_drawer.png".
     """
     found: dict[str, dict[str, dict[str, int]]] = {}
     for index, name in enumerate(image_id):

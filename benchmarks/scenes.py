@@ -15,14 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from perceptgraph.benchmarks.few_shot import Costs, Figures
 from perceptgraph.graphs.loader import GraphBatch
 from perceptgraph.graphs.models.fisher import Fisher
 from perceptgraph.graphs.models.saved import n_parameters
+from perceptgraph.stages.few_shot import draw
 from perceptgraph.stages.train import macs_per_sample, usable
 from perceptgraph.stores.status import SPLITS
 
-PER_CLASS = 100
-Figures = dict[str, float]
+PER_CLASS, N_SPLITS = 100, 10
 
 
 class Shuffled(Fisher):
@@ -47,9 +48,7 @@ def random_split(
     label: NDArray[np.int64], pool: NDArray[np.int64], number: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Training images, PER_CLASS of each class drawn from `pool`, and the others of it."""
-    rng = np.random.default_rng([number, PER_CLASS])
-    classes = [pool[label[pool] == name] for name in np.unique(label[pool])]
-    train = np.concatenate([rng.choice(there, PER_CLASS, replace=False) for there in classes])
+    train = draw(label, pool, PER_CLASS, number)
     return train, np.setdiff1d(pool, train)
 
 
@@ -64,10 +63,8 @@ def measure(
     root: Path,
     keywords: Mapping[str, Any],
     label: str,
-    *,
-    draws: int = 10,
-    extraction_s: float = 0.0,
-    watts: float = 0.0,
+    costs: Costs,
+    draws: int,
     in_development: bool = False,
 ) -> Iterator[Figures]:
     """Figures of one model on the graphs of `root`, those of the fixed split first.
@@ -80,12 +77,10 @@ def measure(
         Of `Fisher`, as in section train.networks of params.yaml.
     label : str
         Of VARIANTS.
+    costs : Costs
+        Of what does not depend on the model.
     draws : int
         Random splits.
-    extraction_s : float
-        CPU-seconds from the pixels of an image to its graph.
-    watts : float
-        Modelled, of one busy core.
     in_development : bool
         Learn from the training split alone, score on the validation split, and draw no splits.
 
@@ -110,7 +105,7 @@ def measure(
     vectors = torch.zeros(len(samples.label), len(net.classes))
     vectors[train] = net.vectors_of(samples, train)
     net.learn_classes(vectors[train], samples.label[train])
-    cpu_s = process_time() - start + len(train) * extraction_s
+    cpu_s = process_time() - start + len(train) * costs.extraction_s[cls.STORE]
     vectors[test] = net.vectors_of(samples, test)
     accuracy, mean_per_class = _scores(net, vectors, samples.label, test)
     name = f"{root.name}/{PER_CLASS}/{label}"
@@ -120,7 +115,7 @@ def measure(
         f"{name}/params": n_parameters(net),
         f"{name}/macs": macs_per_sample(net, samples, test[:: max(len(test) // 20, 1)]),
         f"{name}/cpu_s": cpu_s,
-        f"{name}/joules": cpu_s * watts,
+        f"{name}/joules": cpu_s * costs.watts,
     }
     found = []
     for number in range(draws):

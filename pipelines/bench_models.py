@@ -1,7 +1,7 @@
 """What `bench digits` and `bench scenes` share: rungs made ready, figures as they come, a table."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from perceptgraph.pipelines.rungs import built, extraction_s, watts_per_core
 from perceptgraph.stages import prepare, relate, train
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.few_shot import Rung
-from perceptgraph.stages.few_shot_runs import ALL, Params, PerClass, Run, runs_of
+from perceptgraph.stages.few_shot_runs import ALL, Params, PerClass, Run, Runner, runs_of
 from perceptgraph.stages.params import ParamsError, check_choices
 
 LOGGER = logging.getLogger(__name__)
@@ -88,13 +88,10 @@ def runs_for(dataset: str, settings: Settings, per_class: Sequence[PerClass]) ->
     Raises
     ------
     ParamsError
-        A label that no data set knows, or a runner that cannot be.
+        A runner that cannot be.
     """
     values = load_params(settings.params, settings.overrides)
-    params = section_of(values, "few_shot", Params)
-    recipe = params.recipe(dataset)
-    known = {label: None for other in params.recipes.values() for label in other.runners}
-    check_choices("--model", settings.models, known)
+    recipe = section_of(values, "few_shot", Params).recipe(dataset)
     labels = [label for label in settings.models if label in recipe.runners]
     if settings.models and not labels:
         return []
@@ -126,18 +123,29 @@ def few(*datasets: str) -> Suite:
         asked = [k for k in settings.per_class if k != ALL]
         if settings.per_class and not asked:
             return
-        missing = []
-        for dataset in datasets:
+
+        def of_set(dataset: str) -> Iterator[Figures]:
             runs = [r for r in runs_for(dataset, settings, asked) if r.per_class != ALL]
-            try:
-                yield from of_runs(dataset, settings, runs)
-            except MissingData as error:
-                missing.append(error)
-                LOGGER.warning("left out %s: %s", dataset, error)
-        if len(missing) == len(datasets):
-            raise missing[0]
+            yield from of_runs(dataset, settings, runs)
+
+        yield from of_each(datasets, of_set)
 
     return suite
+
+
+def of_each(
+    datasets: Sequence[str], of_set: Callable[[str], Iterator[Figures]]
+) -> Iterator[Figures]:
+    """Figures of one set after the other; MissingData where none is there, else those are left out."""
+    missing = []
+    for dataset in datasets:
+        try:
+            yield from of_set(dataset)
+        except MissingData as error:
+            missing.append(error)
+            LOGGER.warning("left out %s: %s", dataset, error)
+    if len(missing) == len(datasets):
+        raise missing[0]
 
 
 def every(dataset: str) -> Suite:
@@ -159,23 +167,32 @@ def bench_models(
     data: Path | None,
     settings: Settings,
     json_out: Path | None,
+    others: Collection[str] = (),
 ) -> None:
     """Measure the suites, all of them if none is named: a table of each, all figures as JSON.
 
     The JSON is written anew after every figure. Figures of runs that were measured before are
     taken from where they are kept, so a bench that was interrupted goes on.
 
+    Parameters
+    ----------
+    others : collection of str
+        Labels of these suites that section few_shot does not have.
+
     Raises
     ------
     ParamsError
-        An unknown suite, label or parameter.
+        An unknown suite, label or parameter, or nothing that is asked for.
     MissingData
-        `data` is no folder, or a suite that was named lacks its data.
+        `data` is no folder, or a suite that was named lacks its data, or all do.
     """
     check_choices("--suite", named, suites)
+    runners = runners_of(settings)
+    check_choices("--model", settings.models, dict.fromkeys([*runners, *others]))
     look_in(data)
     torch.set_num_threads(1)
     figures: Figures = {}
+    left_out: list[str] = []
     for name in named or suites:
         found: Figures = {}
         try:
@@ -188,9 +205,33 @@ def bench_models(
             if named:
                 raise
             Console(stderr=True).print(f"left out {name}: {error}", highlight=False)
+            left_out.append(name)
         figures |= found
         if found:
-            Console(width=WIDTH).print(table_of(f"{title}: {name}", found))
+            table = table_of(f"{title}: {name}", found, controls_among(runners))
+            Console(width=WIDTH).print(table)
+    if not figures and left_out:
+        raise MissingData(f"nothing to measure: no data for {', '.join(left_out)}")
+    if not figures:
+        raise ParamsError(
+            "nothing to measure: no suite that is asked for has these labels (--model) with these "
+            "numbers of images (--per-class)"
+        )
+
+
+def runners_of(settings: Settings) -> dict[str, list[Runner]]:
+    """Label to those of all data sets that it names."""
+    params = section_of(load_params(settings.params, settings.overrides), "few_shot", Params)
+    found: dict[str, list[Runner]] = {}
+    for recipe in params.recipes.values():
+        for label, runner in recipe.runners.items():
+            found.setdefault(label, []).append(runner)
+    return found
+
+
+def controls_among(runners: Mapping[str, Sequence[Runner]]) -> set[str]:
+    """The labels of pixel models."""
+    return {label for label, each in runners.items() if any(r.model in BASELINES for r in each)}
 
 
 def lines_of(figures: Figures) -> Iterator[str]:
@@ -200,8 +241,8 @@ def lines_of(figures: Figures) -> Iterator[str]:
             yield f"{name.removesuffix('/accuracy')}: {value:.2f} %"
 
 
-def table_of(title: str, figures: Figures) -> Table:
-    """A row for each set, number of images and label; a column for each measure."""
+def table_of(title: str, figures: Figures, controls: Collection[str]) -> Table:
+    """A row for each set, number of images and label, controls marked; a column a measure."""
     rows: dict[str, dict[str, float]] = {}
     for name, value in figures.items():
         who, _, measure = name.rpartition("/")
@@ -211,14 +252,9 @@ def table_of(title: str, figures: Figures) -> Table:
     for column in columns:
         table.add_column(COLUMNS[column], justify="right")
     for name, row in rows.items():
-        mark = " *" if is_control(name.rpartition("/")[2]) else ""
+        mark = " *" if name.rpartition("/")[2] in controls else ""
         table.add_row(name + mark, *(_cell(column, row) for column in columns))
     return table
-
-
-def is_control(label: str) -> bool:
-    """The label is a pixel model's name, or that and more after an underscore."""
-    return any(label == name or label.startswith(f"{name}_") for name in BASELINES)
 
 
 def _cell(column: str, row: Mapping[str, float]) -> str:

@@ -1,6 +1,5 @@
 """Command `bench nodes`: node classification beside the published tables."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tqdm import tqdm
 
 from perceptgraph.benchmarks.nodes import GRIDS, Budget, figures_of, search, settings_of
 from perceptgraph.datasets.node_graphs import node_graphs
+from perceptgraph.pipelines.bench import write_figures
 from perceptgraph.stages.params import check_choices
 
 
@@ -42,9 +42,7 @@ def bench_nodes(
             with tqdm(total=n_trainings, desc=f"{name} {model}", leave=False, disable=None) as bar:
                 score = search(graph, model, budget, on_training=bar.update)
             figures |= figures_of(name, model, score)
-            if json_out is not None:  # after every model: all of them take long
-                json_out.parent.mkdir(parents=True, exist_ok=True)
-                json_out.write_text(json.dumps(figures, indent=2) + "\n")
+            write_figures(figures, json_out)  # after every model: all of them take long
         Console().print(table_of(name, len(graph.label), models or list(GRIDS), figures))
 
 

@@ -1,19 +1,17 @@
 """Command `bench scenes`: categories of natural scenes from a hundred images of each."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from perceptgraph.benchmarks import scenes
-from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines.bench import Figures
-from perceptgraph.pipelines.bench_models import Settings, Suite, few
+from perceptgraph.pipelines.bench_models import Settings, Suite, costs_of, few, of_each
 from perceptgraph.pipelines.params import load_params, section_of
-from perceptgraph.pipelines.rungs import built, extraction_s, watts_per_core
+from perceptgraph.pipelines.rungs import built
 from perceptgraph.stages import train
 from perceptgraph.stages.params import check_choices
 
-LOGGER = logging.getLogger(__name__)
 SETS = ("ot8", "scene15")
 RECIPE = "scenes"
 """Of detect and relate, for the graphs that the model `fisher` reads."""
@@ -25,22 +23,12 @@ def splits(settings: Settings) -> Iterator[Figures]:
     """Fisher vectors on the fixed split and on random ones, and what contexts add."""
     if settings.per_class and scenes.PER_CLASS not in settings.per_class:
         return
-    if settings.models:
-        labels = [label for label in settings.models if label in scenes.VARIANTS]
-    else:
-        labels = list(scenes.VARIANTS)
-    missing = []
-    for dataset in SETS if labels else ():
-        try:
-            yield from _of_set(dataset, labels, settings)
-        except MissingData as error:
-            missing.append(error)
-            LOGGER.warning("left out %s: %s", dataset, error)
-    if len(missing) == len(SETS):
-        raise missing[0]
+    labels = [x for x in scenes.VARIANTS if x in settings.models or not settings.models]
+    if labels:
+        yield from of_each(SETS, partial(_of_set, labels, settings))
 
 
-def _of_set(dataset: str, labels: list[str], settings: Settings) -> Iterator[Figures]:
+def _of_set(labels: list[str], settings: Settings, dataset: str) -> Iterator[Figures]:
     chosen = tuple(f"{stage}.recipe_of.{dataset}={RECIPE}" for stage in ("detect", "relate"))
     there = replace(
         settings, outputs=settings.outputs / OUT, overrides=(*settings.overrides, *chosen)
@@ -54,10 +42,9 @@ def _of_set(dataset: str, labels: list[str], settings: Settings) -> Iterator[Fig
             root,
             networks["fisher"],
             label,
-            draws=10 if settings.draws is None else settings.draws,
-            extraction_s=extraction_s(root),
-            watts=watts_per_core(values),
-            in_development=settings.in_development,
+            costs_of(root, there),
+            settings.draws or scenes.N_SPLITS,
+            settings.in_development,
         )
 
 

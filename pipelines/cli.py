@@ -224,8 +224,8 @@ def bench_graphs(
     suite: Annotated[
         list[str] | None,
         typer.Option(
-            help="relate, loader, stream, augment, alignment, rotation or stores; may be repeated; "
-            "all if none is named."
+            help="relate, loader, stream, augment, alignment, rotation, training or stores; may be "
+            "repeated; all if none is named."
         ),
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Real images of every measure.")] = None,
@@ -306,7 +306,9 @@ def bench_nodes(
 BenchModels = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", help="A label of few_shot in params.yaml; may be repeated; all if none is named."
+        "--model",
+        help="A label of few_shot in params.yaml, or of suite splits; may be repeated; all if none "
+        "is named.",
     ),
 ]
 PerClasses = Annotated[
@@ -373,11 +375,12 @@ def bench_scenes(
     json_out: JsonOut = None,
 ) -> None:
     """Categories of natural scenes from a hundred images of each, beside pixel models."""
+    from perceptgraph.benchmarks.scenes import VARIANTS
     from perceptgraph.pipelines.bench_models import bench_models, settings_of
     from perceptgraph.pipelines.bench_scenes import SUITES
 
     chosen = settings_of(outputs, params, override, model, per_class, draws, validate)
-    bench_models("scenes", SUITES, suite or [], data, chosen, json_out)
+    bench_models("scenes", SUITES, suite or [], data, chosen, json_out, VARIANTS)
 
 
 def _end(error: BaseException) -> NoReturn:

@@ -11,7 +11,14 @@ from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
 from perceptgraph.graphs.models.contexts import context_width, contexts, mirrored
-from perceptgraph.graphs.models.gaussians import Mixture, fisher_vectors, fitted, powered
+from perceptgraph.graphs.models.features import check_kinds
+from perceptgraph.graphs.models.gaussians import (
+    Mixture,
+    fisher_vectors,
+    fitted,
+    fitting_macs,
+    powered,
+)
 from perceptgraph.graphs.models.graph_net import GraphModel
 from perceptgraph.graphs.models.support_vectors import best_cost, support, targets
 
@@ -52,7 +59,7 @@ class Fisher(GraphModel, ClosedForm):
     radii : sequence of float
         Of the contexts, pixels; without any, nodes are described without their relations.
     rings, sectors, harmonics : int
-        Of a context.
+        Of a context; an even number of sectors, so that they can be mirrored.
     components : int
         Principal components kept of a context.
     gaussians : int
@@ -89,8 +96,8 @@ class Fisher(GraphModel, ClosedForm):
         costs: Sequence[float],
     ) -> None:
         super().__init__()
-        if unknown := set(kinds) - set(NODE_KINDS):
-            raise ValueError(f"kinds: expected {', '.join(NODE_KINDS)}, got {sorted(unknown)[0]!r}")
+        if sectors % 2:
+            raise ValueError(f"sectors: expected an even number, to be mirrored, got {sectors}")
         if not (all(radius > 0 for radius in radii) and costs and min(costs) > 0):
             raise ValueError(f"expected positive radii and costs, got {radii} and {costs}")
         shape = {"rings": rings, "sectors": sectors, "harmonics": harmonics}
@@ -99,7 +106,7 @@ class Fisher(GraphModel, ClosedForm):
                 f"components: expected at most {context_width(**shape)}, the numbers of a context, "
                 f"got {components}"
             )
-        self.kinds = np.array([NODE_KINDS.index(kind) for kind in kinds])
+        self.kinds = np.array([NODE_KINDS.index(kind) for kind in check_kinds(kinds)])
         self.nodes, self.strips, self.costs = nodes, strips, tuple(costs)
         self.shape = shape
         self.radii = np.array(radii, np.float32)
@@ -126,11 +133,14 @@ class Fisher(GraphModel, ClosedForm):
         drawn: Drawn | None,
     ) -> None:
         """Learn from samples `train` as they are; their mirror images are seen in any case."""
-        self.learn_codebook(samples, train, rng)
+        n_sampled = self.learn_codebook(samples, train, rng)
         vectors = self.vectors_of(samples, train)
         self.learn_classes(vectors, samples.label[train])
-        each = self.macs(samples.batch(train[:CHUNK])) / len(train[:CHUNK])
-        self.solving_macs = round(len(train) * each) + len(train) * vectors.numel()
+        few = train[:: -(-len(train) // CHUNK)]
+        each = self.macs(samples.batch(few)) / len(few)
+        codebook = n_sampled * len(self.centre) * self.centre.shape[2] ** 2
+        codebook += fitting_macs(n_sampled, *self.mean.shape)
+        self.solving_macs = round(len(train) * each) + len(train) * vectors.numel() + codebook
 
     def learn_classes(self, vectors: Tensor, label: NDArray[np.int64]) -> None:
         """Learn the classifier from Fisher vectors (G, D) with these labels (G,)."""
@@ -146,8 +156,11 @@ class Fisher(GraphModel, ClosedForm):
 
     def learn_codebook(
         self, samples: Samples, train: NDArray[np.int64], rng: np.random.Generator
-    ) -> None:
-        """Learn components, scales and Gaussians from some nodes of each sample; no labels."""
+    ) -> int:
+        """Learn components, scales and Gaussians from some nodes of each sample; no labels.
+
+        Returns the number of descriptors that they were learned from.
+        """
         most = min(-(-SAMPLE // len(train)), self.nodes)
         parts = [
             self._both(*self._described(samples.batch(train[i : i + 1]), 0, most)[:2])
@@ -169,6 +182,7 @@ class Fisher(GraphModel, ClosedForm):
         mixture = fitted(self._descriptors(own, around), len(self.weight), rng)
         for kept, found in zip((self.weight, self.mean, self.variance), mixture, strict=True):
             kept.copy_(found)
+        return len(own)
 
     def logits(self, batch: GraphBatch) -> Tensor:
         """Scores (G, C): about 1 for the class and -1 for the others; not calibrated."""

@@ -77,6 +77,15 @@ def fitted(x: Tensor, n_gaussians: int, rng: np.random.Generator) -> Mixture:
     return mixture
 
 
+def fitting_macs(n: int, n_gaussians: int, width: int) -> int:
+    """Multiply-adds of `fitted` for n descriptors.
+
+    For each descriptor, Gaussian and dimension: a product in each round of k-means and one after
+    the last; two for the first mixture, and four in each round of expectation and maximisation.
+    """
+    return n * n_gaussians * width * (FIRST_ROUNDS + 1 + 2 + 4 * ROUNDS)
+
+
 def _most_likely(x: Tensor, share: Tensor) -> Mixture:
     """The mixture of the largest likelihood, if Gaussian k has `share` (N, K) of descriptors."""
     count = share.sum(0) + 1e-6

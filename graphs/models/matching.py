@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
 from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
+from perceptgraph.graphs.models.features import check_kinds
 from perceptgraph.graphs.models.graph_net import GraphModel
 from perceptgraph.graphs.models.registration import (
     DART,
@@ -69,11 +70,9 @@ class Matching(GraphModel, ClosedForm):
         bending: float,
     ) -> None:
         super().__init__()
-        if unknown := set(kinds) - set(NODE_KINDS):
-            raise ValueError(f"kinds: expected {', '.join(NODE_KINDS)}, got {sorted(unknown)[0]!r}")
         if not (kinds and references > 0 and pieces > 0):
             raise ValueError("expected some kinds, and positive references and pieces")
-        self.kinds = [NODE_KINDS.index(kind) for kind in kinds]
+        self.kinds = [NODE_KINDS.index(kind) for kind in check_kinds(kinds)]
         self.most, self.pieces = references, pieces
         self.settings = Settings(
             rounds, coarse, fine, tolerance, direction, context, outlier, elastic, reach, bending

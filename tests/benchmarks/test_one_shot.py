@@ -88,6 +88,9 @@ def test_official_runs_are_those_of_the_store(monkeypatch: pytest.MonkeyPatch) -
     assert first.queries.tolist() == [2, 4]
     assert first.answers.tolist() == [1, 1]
     assert (second.examples.tolist(), second.queries.tolist()) == ([6], [5])
+    columns = dict.fromkeys(columns, np.array([-1, -1]))
+    with pytest.raises(ValueError, match="omniglot.*expected the images of one-shot runs"):
+        one_shot.official(Path("omniglot"))
 
 
 @pytest.mark.parametrize("label", ["matching", "kernel"])

@@ -9,6 +9,7 @@ import torch
 from graph_samples import write_learnable_store
 
 from perceptgraph.benchmarks import scenes
+from perceptgraph.benchmarks.few_shot import Costs
 from perceptgraph.benchmarks.scenes import VARIANTS, measure, random_split, rates
 from perceptgraph.graphs.loader import read_graphs
 
@@ -24,6 +25,7 @@ KEYWORDS: dict[str, Any] = {
     "strips": 2,
     "costs": [1.0],
 }
+COSTS = Costs({"graphs.zarr": 0.01}, watts=4.0)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,8 @@ def test_random_splits_are_balanced_and_share_no_image() -> None:
     np.testing.assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(390))
     np.testing.assert_array_equal(train, random_split(label, pool, 3)[0])
     assert (train != random_split(label, pool, 4)[0]).any()
+    with pytest.raises(ValueError, match="expected 100 training images of class 2, found 90"):
+        random_split(label, pool[50:], 3)
 
 
 def test_rates_weigh_images_and_classes() -> None:
@@ -56,7 +60,7 @@ def test_rates_weigh_images_and_classes() -> None:
 def test_figures_of_a_small_rung(label: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenes, "PER_CLASS", 40)
 
-    first, second = measure(root, KEYWORDS, label, draws=3, extraction_s=0.01, watts=4.0)
+    first, second = measure(root, KEYWORDS, label, COSTS, draws=3)
 
     name = f"{root.name}/40/{label}"
     assert {key.removeprefix(name) for key in first} == {
@@ -89,7 +93,7 @@ def test_development_leaves_the_test_split_alone(
 
     monkeypatch.setattr(scenes.Fisher, "vectors", watched)
 
-    figures = list(measure(root, KEYWORDS, "fisher", in_development=True))
+    figures = list(measure(root, KEYWORDS, "fisher", COSTS, draws=3, in_development=True))
 
     graphs = read_graphs(root / "graphs.zarr")
     counts = np.diff(graphs.node_offsets)

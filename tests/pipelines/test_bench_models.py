@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from perceptgraph.benchmarks.few_shot import figures_of
+from perceptgraph.benchmarks.scenes import VARIANTS
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines import rungs
 from perceptgraph.pipelines.bench import Figures
@@ -19,8 +20,10 @@ from perceptgraph.pipelines.bench_digits import SUITES as DIGITS
 from perceptgraph.pipelines.bench_models import (
     Settings,
     bench_models,
+    controls_among,
     every,
     few,
+    runners_of,
     settings_of,
     table_of,
 )
@@ -214,7 +217,7 @@ def test_table_marks_the_controls_and_has_a_column_for_each_measure() -> None:
         "ot8/100/fisher/sd": 0.6,
     }
 
-    text = shown(table_of("digits", found)).splitlines()
+    text = shown(table_of("digits", found, {"lenet_moved"})).splitlines()
 
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text if "/" in line]
     assert cells == [
@@ -223,6 +226,13 @@ def test_table_marks_the_controls_and_has_a_column_for_each_measure() -> None:
         ["mnist/rotated/lenet_moved *", "", "", "", "61,706"],
         ["ot8/100/fisher", "90.00", "89.00 ± 0.60", "", ""],
     ]
+
+
+def test_controls_are_the_labels_of_pixel_models(settings: Settings) -> None:
+    controls = controls_among(runners_of(settings))
+
+    assert {"lenet", "lenet_moved", "pixel_kernel", "pixel_nearest", "resnet"} <= controls
+    assert controls.isdisjoint({"kernel", "matching", "relative_pose", "set"})
 
 
 def test_numbers_of_images_are_numbers_or_all() -> None:
@@ -245,6 +255,46 @@ def test_runs_of_params_yaml_can_be() -> None:
     assert all(runs.values())
     assert {"few_shot", "all_data"} <= set(DIGITS)
     assert "few_shot" in SCENES
+
+
+def test_bench_that_would_measure_nothing_is_an_error(settings: Settings, tmp_path: Path) -> None:
+    def lacking(_: Settings) -> Iterator[Figures]:
+        raise MissingData("no digits here")
+        yield {}
+
+    there = replace(settings, outputs=tmp_path)
+    with pytest.raises(ParamsError, match="nothing to measure.*--per-class"):
+        bench_models("digits", SUITES, ["all_data"], None, replace(there, per_class=(2,)), None)
+    with pytest.raises(MissingData, match="nothing to measure: no data for lacking"):
+        bench_models("digits", {"lacking": lacking}, [], None, there, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_of_splits_are_known_and_others_are_not(settings: Settings, tmp_path: Path) -> None:
+    def of_splits(chosen: Settings) -> Iterator[Figures]:
+        yield {f"ot8/100/{label}/accuracy": 80.0 for label in chosen.models}
+
+    suites = {"splits": of_splits, "few_shot": SCENES["few_shot"]}
+    there = replace(settings, outputs=tmp_path / "outputs", models=("fisher",))
+    out = tmp_path / "out.json"
+
+    bench_models("scenes", suites, [], None, there, out, VARIANTS)
+
+    assert json.loads(out.read_text()) == {"ot8/100/fisher/accuracy": 80.0}
+    with pytest.raises(ParamsError, match="--model: no 'fischer'; did you mean 'fisher'"):
+        bench_models(
+            "scenes", suites, ["splits"], None, replace(there, models=("fischer",)), None, VARIANTS
+        )
+
+
+def test_rate_of_groups_stands_beside_measured_shapes_alone(settings: Settings) -> None:
+    built("shapes", settings.outputs, settings.params, [])
+    chosen = replace(settings, models=("set",))
+
+    measured = [name for figures in DIGITS["shapes"](chosen) for name in figures]
+
+    assert "shapes/all/set/accuracy" in measured
+    assert list(DIGITS["shapes"](replace(chosen, per_class=(2,)))) == []
 
 
 @pytest.mark.parametrize("suite", DIGITS)

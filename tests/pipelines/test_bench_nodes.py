@@ -47,8 +47,8 @@ def test_figures_stand_beside_the_published_ones(
 
 def test_unknown_names_and_missing_folders_are_refused(texas: Path) -> None:
     with pytest.raises(ParamsError, match="did you mean 'texas'"):
-        bench_nodes(texas, ["texs"], [], Budget(), None)
+        bench_nodes(texas, ["texs"], [], Budget(2, 2), None)
     with pytest.raises(ParamsError, match="did you mean 'h2gcn"):
-        bench_nodes(texas, [], ["h2gcn"], Budget(), None)
+        bench_nodes(texas, [], ["h2gcn"], Budget(2, 2), None)
     with pytest.raises(MissingData, match="expected a folder"):
-        bench_nodes(texas / "nowhere", [], [], Budget(), None)
+        bench_nodes(texas / "nowhere", [], [], Budget(2, 2), None)

@@ -152,6 +152,7 @@ def test_described_nodes_are_as_many_as_asked_for_from_faint_to_strong() -> None
         ({"radii": [0.0]}, "positive radii"),
         ({"costs": []}, "radii and costs"),
         ({"components": 81}, "at most 80"),
+        ({"sectors": 7}, "sectors: expected an even number"),
     ],
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, Any], match: str) -> None:
@@ -166,3 +167,15 @@ def test_training_without_any_node_is_legal() -> None:
     net = solved(samples, np.arange(4))
 
     assert net.logits(samples.batch(np.arange(4))).isfinite().all()
+
+
+def test_solving_counts_vectors_products_components_and_gaussians() -> None:
+    samples = store()
+    batch = samples.batch(np.arange(12))
+
+    net = solved(samples, np.arange(12))
+
+    n, width = 12 * 2 * 50, 8 + 2 * 6  # descriptors, of nodes as they are and mirrored
+    products = 12 * 12 * 3 * 2 * 4 * width
+    components, gaussians = n * 2 * (2 * 8 * 5) ** 2, n * 4 * width * (8 + 1 + 2 + 4 * 20)
+    assert net.solving_macs == net.macs(batch) + products + components + gaussians
