@@ -39,13 +39,13 @@ MIRRORED = (1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0, 1.0)
 class Fisher(GraphModel, ClosedForm):
     r"""A linear classifier of Fisher vectors of nodes and their own-frame contexts.
 
-    A node is described by where it is in the picture, its direction, contrast and length, and by
-    the principal components of its contexts (`contexts.contexts`), one for each radius: what its
-    neighbours look like from its own frame. Descriptors of a picture become a Fisher vector
-    (`gaussians.fisher_vectors`), one of all nodes and one of each of some horizontal strips, with
-    signed square roots and unit length [1]_. Each node is described a second time as it is in the
-    mirrored picture, so the mirrored picture has the same vector. Components and Gaussians are
-    learned from the training pictures without labels, the classifier with them
+    A node is described by where it is in the box around all nodes, its direction, contrast and
+    length, and by the principal components of its contexts (`contexts.contexts`), one for each
+    radius: what its neighbours look like from its own frame. Descriptors of a picture become a
+    Fisher vector (`gaussians.fisher_vectors`), one of all nodes and one of each of some horizontal
+    strips, with signed square roots and unit length [1]_. Each node is described a second time as
+    it is in the mirrored picture, so the mirrored picture has the same vector. Components and
+    Gaussians are learned from the training pictures without labels, the classifier with them
     (`support_vectors`). It reads no relation of the graph: all that are nearer than a radius are
     neighbours.
 
@@ -65,7 +65,7 @@ class Fisher(GraphModel, ClosedForm):
     gaussians : int
         Of the mixture.
     strips : int
-        Horizontal strips of equal height; 0 for the whole picture alone.
+        Horizontal strips of that box, of equal height; 0 for the whole picture alone.
     costs : sequence of float
         Costs of the classifier, of which the best in cross-validation within the training pictures
         is taken.
