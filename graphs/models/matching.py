@@ -80,8 +80,8 @@ class Matching(GraphModel, ClosedForm):
         self.n_classes = len(schema.class_names)
         self.label: Tensor
         self.register_buffer("label", torch.zeros(0, dtype=torch.int64))
-        for name in _names(len(kinds)):
-            self.register_parameter(name, _kept(torch.zeros(0)))
+        for k in range(len(kinds)):
+            self._make_room(k, 0, 0)
 
     def solve(
         self,
@@ -95,7 +95,7 @@ class Matching(GraphModel, ClosedForm):
         self.label = batch.label
         for k, kind in enumerate(self.kinds):
             shapes = shapes_of(batch, kind, self.pieces)
-            for name, values in zip(_names(1, k), _columns(shapes), strict=True):
+            for name, values in zip(_names(k), _columns(shapes), strict=True):
                 self.register_parameter(name, _kept(values))
         self.solving_macs = 0
 
@@ -120,22 +120,27 @@ class Matching(GraphModel, ClosedForm):
         return total
 
     def _examples(self, k: int) -> Shapes:
-        return Shapes(*(self.get_parameter(name) for name in _names(1, k)))
+        return Shapes(*(self.get_parameter(name) for name in _names(k)))
+
+    def _make_room(self, k: int, n: int, most: int) -> None:
+        """Let kind k have n examples of at most so many pieces."""
+        sizes = (n, most, 2), (n, most, 2), (n, most)
+        for name, size in zip(_names(k), sizes, strict=True):
+            self.register_parameter(name, _kept(torch.zeros(size)))
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Take up a state with any number of examples of any size."""
-        for name in _names(len(self.kinds)):
-            if prefix + name in state:
-                self.register_parameter(name, _kept(torch.empty_like(state[prefix + name])))
-        if prefix + "label" in state:
-            self.label = torch.empty_like(state[prefix + "label"])
+        """Take up a state with any number of examples of any size, if its columns fit together."""
+        n = len(state.get(prefix + "label", self.label))
+        self.label = self.label.new_zeros(n)
+        for k in range(len(self.kinds)):
+            weight = state.get(f"{prefix}weight_{k}", self.label)
+            self._make_room(k, n, weight.shape[-1])
         super()._load_from_state_dict(state, prefix, *rest)
 
 
-def _names(n_kinds: int, first: int = 0) -> list[str]:
-    """Names of the columns of the examples, kind by kind."""
-    numbers = range(first, first + n_kinds)
-    return [f"{name}_{k}" for k in numbers for name in ("place", "along", "weight")]
+def _names(k: int) -> tuple[str, str, str]:
+    """Names of the columns of the examples of kind k."""
+    return f"place_{k}", f"along_{k}", f"weight_{k}"
 
 
 def _columns(shapes: Shapes) -> tuple[Tensor, Tensor, Tensor]:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from graph_samples import SCHEMA, random_graph
 from numpy.typing import NDArray
+from torch import Tensor
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphStore, graphs_in_memory
@@ -68,6 +69,22 @@ def test_of_too_many_examples_some_of_each_class_are_kept() -> None:
     net = solved(store(), np.arange(9), references=3)
 
     assert sorted(net.label.tolist()) == [0, 1, 2]
+
+
+def test_examples_that_are_saved_are_taken_up_again_and_those_that_do_not_fit_are_refused() -> None:
+    samples = store()
+    net, batch = solved(samples, np.arange(4)), samples.batch(np.arange(9))
+    state = net.state_dict()
+    again = Matching(SCHEMA, **KEYWORDS)
+
+    again.load_state_dict(state)
+
+    assert torch.equal(again.logits(batch), net.logits(batch))
+    cut: dict[str, Tensor] = {name: values[:-1] for name, values in state.items()}
+    cut |= {"all of a row": state["place_1"][..., :1], "no pieces": state["weight_0"][:, :-1]}
+    for wrong, name in zip(cut.values(), [*state, "place_1", "weight_0"], strict=True):
+        with pytest.raises(RuntimeError, match="size mismatch"):
+            Matching(SCHEMA, **KEYWORDS).load_state_dict({**state, name: wrong})
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
