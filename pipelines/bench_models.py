@@ -136,7 +136,7 @@ def few(*datasets: str) -> Suite:
 def of_each(
     datasets: Sequence[str], of_set: Callable[[str], Iterator[Figures]]
 ) -> Iterator[Figures]:
-    """Figures of one set after the other; MissingData where none is there, else those are left out."""
+    """Figures of one set after the other, but of those without data; MissingData where all are."""
     missing = []
     for dataset in datasets:
         try:

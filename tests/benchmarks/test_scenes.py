@@ -18,7 +18,7 @@ KEYWORDS: dict[str, Any] = {
     "nodes": 20,
     "radii": [20.0, 90.0],
     "rings": 1,
-    "sectors": 1,
+    "sectors": 2,
     "harmonics": 2,
     "components": 3,
     "gaussians": 3,
