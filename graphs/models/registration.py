@@ -211,7 +211,9 @@ def _field(shapes: Shapes, settings: Settings, axial: bool) -> tuple[Tensor, Ten
     value = AFFINE * (place @ place.transpose(1, 2) + 1) + near
     slope = AFFINE * along @ place.transpose(1, 2)
     slope = slope - (step * along[:, :, None]).sum(-1) / settings.reach**2 * near
-    return value, slope
+    present = (shapes.weight > 0).float()
+    both = present[:, :, None] * present[:, None]  # rows of no piece move nothing
+    return value * both, slope * both
 
 
 def _halved(vector: Tensor) -> Tensor:

@@ -109,9 +109,10 @@ class KernelMachine(ClosedForm):
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Take up a state with any number of references, also as a part of another model."""
+        n = len(state.get(prefix + "reference", self.reference))
         for name in ("reference", "dual"):
-            if prefix + name in state:
-                setattr(self, name, _kept(torch.empty_like(state[prefix + name])))
+            shape = getattr(self, name).shape[1:]
+            setattr(self, name, _kept(torch.zeros(n, *shape)))
         super()._load_from_state_dict(state, prefix, *rest)
 
 

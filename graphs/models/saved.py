@@ -109,7 +109,7 @@ def load_model(folder: Path, table: Mapping[str, str]) -> tuple[Classifier, Abou
     try:
         net = cls(cls.schema(about.facts), **about.keywords)
         net.load_state_dict(load_file(folder / WEIGHTS))
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{folder}: expected weights of {about.model} in {WEIGHTS}, found others: {error}"
         ) from error

@@ -214,6 +214,15 @@ def test_of_too_many_graphs_each_class_gives_as_many() -> None:
     assert balanced(np.arange(9), label, 9, np.random.default_rng(0)).tolist() == list(range(9))
 
 
+def test_references_that_do_not_fit_are_refused() -> None:
+    state = solved(0.1)[0].state_dict()
+
+    for name in ("reference", "dual"):
+        for wrong in (state[name][:-1], state[name][..., :1]):
+            with pytest.raises(RuntimeError, match="size mismatch"):
+                KernelRidge(SCHEMA, **KEYWORDS, **REST).load_state_dict({**state, name: wrong})
+
+
 def test_unknown_kind_and_no_ridge_are_refused() -> None:
     with pytest.raises(ValueError, match=r"kinds: expected some of .*, got"):
         KernelRidge(SCHEMA, **{**KEYWORDS, **REST, "kinds": ["lines"]})

@@ -207,6 +207,21 @@ def test_pairs_are_compared_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch)
     torch.testing.assert_close(dissimilarity(a, b, SETTINGS, axial=False), at_once)
 
 
+@pytest.mark.parametrize("kind", [ARC, DART])
+def test_empty_rows_change_nothing(kind: int) -> None:
+    a, b = (shapes(curve(i, n=14), kind=kind) for i in range(2))
+    there = dissimilarity(a, b, SETTINGS, axial=kind == DART)
+
+    pad = torch.nn.functional.pad
+    longer = (
+        Shapes(*(pad(t, (0, 0, 0, 100)) for t in (s.place, s.along)), pad(s.weight, (0, 100)))
+        for s in (a, b)
+    )
+
+    found = dissimilarity(*longer, SETTINGS, axial=kind == DART)
+    torch.testing.assert_close(found, there, rtol=1e-4, atol=1e-4)
+
+
 def test_settings_that_cannot_be_are_refused() -> None:
     for changed in ({"rounds": 0}, {"fine": 0.0}, {"elastic": 0.0}, {"bending": -1.0}):
         with pytest.raises(ValueError, match=r"expected positive|must not be negative"):

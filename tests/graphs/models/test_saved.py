@@ -130,6 +130,11 @@ def weights_of_another(folder: Path) -> None:
         pytest.param(
             lambda f: edited(f, keywords={"hidden": 3}), r"expected weights of h2gcn", id="keywords"
         ),
+        pytest.param(
+            lambda f: edited(f, keywords=KEYWORDS["h2gcn"] | {"left_out": ["inwards"]}),
+            r"expected weights of h2gcn.*left_out",
+            id="value of a keyword",
+        ),
         pytest.param(lambda f: edited(f, facts={}), r"expected weights of h2gcn", id="no facts"),
     ],
 )
