@@ -1,8 +1,8 @@
 """Who learns from few images, and how: section `few_shot` of params.yaml as a list of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,8 +13,17 @@ from perceptgraph.stages import train
 from perceptgraph.stages.params import ByRecipe, StageParams, check_choices, check_keywords
 
 ALL: Literal["all"] = "all"
-PerClass = int | Literal["all"]
+PerClass = Annotated[int, Field(gt=0)] | Literal["all"]
 """Training images of each class, or all that there are."""
+
+
+class Optimisation(StageParams):
+    """What is otherwise than in `train`; as nothing is validated, no run stops before its end."""
+
+    batch_size: int | None = Field(default=None, gt=0)
+    max_steps: int | None = Field(default=None, gt=0)
+    learning_rate: float | None = Field(default=None, gt=0)
+    weight_decay: float | None = Field(default=None, ge=0)
 
 
 class Change(StageParams):
@@ -22,7 +31,7 @@ class Change(StageParams):
 
     keywords: dict[str, Any] = Field(default={})
     augmentation: str | None = None
-    optimisation: dict[str, Any] = Field(default={})
+    optimisation: Optimisation = Field(default=Optimisation())
 
 
 class Runner(StageParams):
@@ -35,8 +44,7 @@ class Runner(StageParams):
     """Over those of `train.networks`."""
     augmentation: str
     """Of `train.augment.recipes`."""
-    optimisation: dict[str, Any]
-    """Over those of `train`."""
+    optimisation: Optimisation
     changes: dict[PerClass, Change]
     """From that many images of each class on, one over the other."""
 
@@ -57,12 +65,8 @@ class Params(ByRecipe[Recipe]):
     def _models_are_known(self) -> Self:
         for name, recipe in self.recipes.items():
             for label, runner in recipe.runners.items():
-                at = f"recipes.{name}.runners.{label}"
-                check_choices(f"{at}.model", [runner.model], train.CLASSIFIERS)
-                known = dict.fromkeys(f.name for f in fields(fitting.Recipe))
-                check_choices(f"{at}.optimisation", runner.optimisation, known)
-                for change in runner.changes.values():
-                    check_choices(f"{at}.changes.optimisation", change.optimisation, known)
+                at = f"recipes.{name}.runners.{label}.model"
+                check_choices(at, [runner.model], train.CLASSIFIERS)
         return self
 
 
@@ -107,12 +111,13 @@ def setting_of(label: str, runner: Runner, per_class: PerClass, base: train.Para
     """How a runner learns from that many images of each class; ParamsError if it cannot be told."""
     check_choices(f"few_shot: {label}.model", [runner.model], base.networks)
     keywords = base.networks[runner.model] | runner.keywords
-    optimisation, augmentation = dict(runner.optimisation), runner.augmentation
+    optimisation = runner.optimisation.model_dump(exclude_none=True)
+    augmentation = runner.augmentation
     for first in sorted(runner.changes, key=size_of):
         if size_of(first) <= size_of(per_class):
             change = runner.changes[first]
             keywords = keywords | change.keywords
-            optimisation |= change.optimisation
+            optimisation |= change.optimisation.model_dump(exclude_none=True)
             augmentation = change.augmentation or augmentation
     check_choices(f"few_shot: {label}.augmentation", [augmentation], base.augment.recipes)
     recipe = replace(base.recipe, **optimisation)

@@ -11,10 +11,11 @@ import pytest
 from omegaconf import OmegaConf
 from rich.console import Console
 
+from perceptgraph.benchmarks import scenes
 from perceptgraph.benchmarks.few_shot import figures_of
 from perceptgraph.benchmarks.scenes import VARIANTS
 from perceptgraph.datasets.catalog import MissingData
-from perceptgraph.pipelines import rungs
+from perceptgraph.pipelines import bench_scenes, rungs
 from perceptgraph.pipelines.bench import Figures
 from perceptgraph.pipelines.bench_digits import SUITES as DIGITS
 from perceptgraph.pipelines.bench_models import (
@@ -285,6 +286,25 @@ def test_labels_of_splits_are_known_and_others_are_not(settings: Settings, tmp_p
         bench_models(
             "scenes", suites, ["splits"], None, replace(there, models=("fischer",)), None, VARIANTS
         )
+
+
+def test_splits_have_rungs_of_their_own_and_figures_of_what_is_asked_for(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_scenes, "SETS", ("shapes",))
+    monkeypatch.setattr(scenes, "PER_CLASS", 3)
+    few_numbers = "kinds=[arc]", "nodes=30", "radii=[20]", "components=2", "gaussians=2"
+    chosen = tuple(f"train.networks.fisher.{keyword}" for keyword in few_numbers)
+    there = replace(
+        settings, outputs=tmp_path, overrides=chosen, models=("fisher",), draws=2, per_class=(3,)
+    )
+
+    first, second = SCENES["splits"](there)
+
+    assert [path.name for path in tmp_path.iterdir()] == [bench_scenes.OUT]
+    assert first["shapes/3/fisher/cpu_s"] > 0
+    assert first["shapes/3/fisher/joules"] > 0
+    assert 0 <= second["shapes/3/fisher/random_accuracy"] <= 100
 
 
 def test_rate_of_groups_stands_beside_measured_shapes_alone(settings: Settings) -> None:

@@ -160,9 +160,20 @@ def test_runner_that_cannot_be_is_named(changes: dict[str, Any], message: str) -
 
 
 @pytest.mark.parametrize(
-    "changes", [{"model": "sett"}, {"optimisation": {"steps": 1}}, {"changes": {3: {"keys": {}}}}]
+    "changes",
+    [
+        {"model": "sett"},
+        {"optimisation": {"steps": 1}},
+        {"optimisation": {"max_steps": 0}},
+        {"optimisation": {"learning_rate": "fast"}},
+        {"optimisation": {"patience": 3}},  # there is nothing to validate on
+        {"per_class": [0]},
+        {"per_class": ["every"]},
+        {"changes": {3: {"keys": {}}}},
+        {"changes": {3: {"optimisation": {"batch_size": -1}}}},
+    ],
 )
-def test_misspelt_section_is_an_error(changes: dict[str, Any]) -> None:
+def test_section_that_cannot_be_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Params(
             recipe_of={},
