@@ -171,8 +171,8 @@ def bench_models(
 ) -> None:
     """Measure the suites, all of them if none is named: a table of each, all figures as JSON.
 
-    The JSON is written anew after every figure. Figures of runs that were measured before are
-    taken from where they are kept, so a bench that was interrupted goes on.
+    The JSON is written anew after every figure. A few-shot run that was measured before is taken
+    from where its score is kept, so a bench that was interrupted goes on.
 
     Parameters
     ----------

@@ -29,6 +29,8 @@ def built(
 ) -> Path:
     """The folder of a rung with its stores, as params.yaml has them; made where they are not.
 
+    Images that could not be used are named in the log.
+
     Parameters
     ----------
     dataset : str
@@ -53,9 +55,11 @@ def built(
             store = current(values, root, last)
         except (StoreError, KeyError) as error:
             LOGGER.info("%s %s: %s", stage, dataset, error)
-            run_stage(
+            outcome = run_stage(
                 stage, dataset=dataset, overrides=overrides, params_path=params, outputs=outputs
             )
+            for image_id, reason in outcome.bad:
+                LOGGER.warning("%s %s: left out %s: %s", stage, dataset, image_id, reason)
             store = current(values, root, last)
         if stage == up_to:
             break

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from perceptgraph.pipelines.rungs import built, extraction_s
 from perceptgraph.stages import few_shot, train
 from perceptgraph.stages.few_shot import Score
 from perceptgraph.stages.few_shot_runs import Params, runs_of
+from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -131,15 +133,16 @@ def test_labels_and_numbers_can_be_chosen(settings: Settings, tmp_path: Path) ->
 
 
 def test_stores_are_made_anew_only_where_params_differ(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("perceptgraph"), "propagate", True)
     where = settings.outputs, settings.params
     root = built("shapes", *where, [])
     ran: list[str] = []
 
-    def remembered(stage: str, **keywords: Any) -> None:
+    def remembered(stage: str, **keywords: Any) -> Outcome:
         ran.append(stage)
-        real(stage, **keywords)
+        return replace(real(stage, **keywords), bad=(("a.png", "no image"),))
 
     real = rungs.run_stage
     monkeypatch.setattr(rungs, "run_stage", remembered)
@@ -152,6 +155,7 @@ def test_stores_are_made_anew_only_where_params_differ(
     assert same == []
     assert other == ["relate"]
     assert ran == ["relate", "relate"]
+    assert caplog.messages.count("relate shapes: left out a.png: no image") == 2
     assert extraction_s(root) > 0
 
 
