@@ -118,7 +118,7 @@ def test_a_training_stops_once_the_loss_is_above_its_mean_over_the_window() -> N
             seen.append(epoch)
             yield logits
 
-    stopped(training(), torch.zeros(4).long(), torch.ones(4).bool(), 2, Budget(20))
+    stopped(training(), torch.zeros(4).long(), torch.ones(4).bool(), 2, Budget(20, 5))
 
     assert seen == [0, 1, 2, 3, 4, 5]  # 0.75 is worse than the mean of 0.75 and 1
 
