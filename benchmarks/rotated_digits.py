@@ -163,15 +163,17 @@ def _fitted(
     setting = run.setting
     folder = root / "rotated"
     folder.mkdir(exist_ok=True)
-    code = [inspect.getfile(setting.cls), str(fitting.__file__), __file__]
+    code = [inspect.getfile(setting.cls), *(str(m.__file__) for m in (fitting, train)), __file__]
     facts = {
         "run": asdict(run),
         "primitives": digest,
         "pool": [len(pool), int(pool.sum())],
         "code": [digest_of(Path(path)) for path in code],
     }
-    key, spent = key_of(facts, []), folder / f"{run.label}.json"
-    checkpoint = fitting.Checkpoint(folder / f"{run.label}.state", key)
+    # A fit in development, on fewer images, leaves the other one as it is.
+    name = f"{run.label}-{len(pool)}"
+    key, spent = key_of(facts, []), folder / f"{name}.json"
+    checkpoint = fitting.Checkpoint(folder / f"{name}.state", key)
     kept = json.loads(spent.read_text()) if spent.exists() else {}
     before = float(kept["fit_s"]) if kept.get("key") == key and checkpoint.path.exists() else 0.0
     start = process_time()

@@ -172,7 +172,7 @@ class Rung:
     def _key(self, run: Run) -> str:
         """Digest of the images, the parameters and the code that a run depends on."""
         cls = run.setting.cls
-        code = [inspect.getfile(cls), str(fitting.__file__), __file__]
+        code = [inspect.getfile(cls), *(str(m.__file__) for m in (fitting, train)), __file__]
         facts = {
             "run": asdict(run),
             "images": STORES[cls.STORE](self.root / cls.STORE).digest,
