@@ -8,6 +8,14 @@ from perceptgraph.stages.report_words import percent, points
 
 CONTROLS = ("segment_set", "set")
 """Models without edges; the first sees segments alone, the second every primitive."""
+SEES_INSTEAD = {
+    "invariant": "sees how all nodes lie to each other",
+    "kernel": "compares whole pictures",
+    "distilled": "compares whole pictures",
+    "matching": "lays pictures onto pictures",
+    "fisher": "sees what is near each node",
+}
+"""What other models see that read no edges of the graph."""
 SURE = 2.0  # standard errors: about 1 in 20 differences of chance alone is larger
 
 
@@ -21,7 +29,7 @@ class Score:
 
 
 def control_sentences(metrics: Metrics) -> list[str]:
-    """Sentences on the models without relations, and on what relations add.
+    """Sentences on the controls, and on what relations, or what a model sees instead, add.
 
     The standard error of a difference takes the two models as independent. They are tested on the
     same images, so their errors go together and the true one is smaller: a careful side to err on.
@@ -32,16 +40,16 @@ def control_sentences(metrics: Metrics) -> list[str]:
         if result.accuracy is not None and result.accuracy_se is not None
     }
     controls = [scores[name] for name in CONTROLS if name in scores]
-    relational = [
+    others = [
         score
         for name, score in scores.items()
         if metrics.models[name].reads == "graphs" and name not in CONTROLS
     ]
     sentences = [_beside_rate(control, metrics) for control in controls]
-    if not relational:
+    if not others:
         return [*sentences, "No relational model was evaluated, so relations are not judged."]
-    # Every relational model, not the best one: to choose by the test images would flatter it.
-    return sentences + [_difference(score, control) for score in relational for control in controls]
+    # Every one of them, not the best one: to choose by the test images would flatter it.
+    return sentences + [_difference(score, control) for score in others for control in controls]
 
 
 def _beside_rate(score: Score, metrics: Metrics) -> str:
@@ -67,10 +75,11 @@ def _beside_rate(score: Score, metrics: Metrics) -> str:
 def _difference(score: Score, control: Score) -> str:
     gap = score.accuracy - control.accuracy
     error = math.hypot(score.error, control.error)
+    seen = SEES_INSTEAD.get(score.model, "sees relations")
     relation = "cannot be told from"
     if abs(gap) > SURE * error:
         relation = "is clearly above" if gap > 0 else "is clearly below"
     return (
-        f"{score.model}, which sees relations, {relation} {control.model} "
+        f"{score.model}, which {seen}, {relation} {control.model} "
         f"({'+' if gap >= 0 else ''}{points(gap)} ± {points(error)} points)."
     )

@@ -293,6 +293,12 @@ def test_every_relational_model_is_compared_not_the_best_on_test_images() -> Non
     assert "h2gcn, which sees relations, is clearly above" in sentences[2]
 
 
+def test_a_model_that_reads_no_edges_is_not_said_to_see_relations() -> None:
+    sentences = control_sentences(metrics_of(0.25, set=0.5, kernel=0.9))
+
+    assert "kernel, which compares whole pictures, is clearly above set" in sentences[1]
+
+
 def test_a_difference_within_the_error_is_no_difference() -> None:
     sentences = control_sentences(metrics_of(None, set=0.50, gcn=0.52))
 

@@ -37,6 +37,7 @@ from perceptgraph.graphs.motif_pairs import motif_names
 from perceptgraph.graphs.relation_graph import RelationGraph
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.baselines.pixels import pixels_in_memory
+from perceptgraph.stages.report_control import CONTROLS, SEES_INSTEAD
 
 EVERY = {**MODELS, **BASELINES}
 NETWORKS = [name for name in EVERY if issubclass(classifier_of(name, EVERY), Network)]
@@ -71,7 +72,7 @@ KEYWORDS |= {"radii": [9.0, 100.0], "rings": 2, "sectors": 4, "components": 3}
 KEYWORDS |= {"gaussians": 3, "strips": 2, "costs": [1.0]}
 KEYWORDS |= {"pieces": 20, "coarse": 0.6, "fine": 0.3, "tolerance": 0.3, "direction": 0.5}
 KEYWORDS |= {"context": 1.0, "outlier": 0.01, "elastic": 0.1, "reach": 1.0, "bending": 0.1}
-WITHOUT_EDGES = ("set", "segment_set", "invariant", "kernel", "distilled", "fisher", "matching")
+WITHOUT_EDGES = (*CONTROLS, *SEES_INSTEAD)
 SEE_POSE = ("kernel", "distilled", "hybrid", "fisher", "matching")
 NOTHING_DRAWN = ("pixel_kernel", "fisher", "matching")
 
