@@ -116,3 +116,8 @@ class ClosedForm(Classifier):
         drawn: Drawn | None,
     ) -> None:
         """Learn from samples `train`, and from what `drawn` makes of them, if it is given."""
+
+
+def learned(values: Tensor) -> nn.Parameter:
+    """Numbers that a closed form learns: counted and saved, and not changed by gradients."""
+    return nn.Parameter(values.contiguous(), requires_grad=False)

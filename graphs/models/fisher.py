@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from perceptgraph.graphs.frames import ATTRIBUTES, NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
+from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples, learned
 from perceptgraph.graphs.models.contexts import context_width, contexts, mirrored
 from perceptgraph.graphs.models.features import check_kinds
 from perceptgraph.graphs.models.gaussians import (
@@ -117,13 +117,13 @@ class Fisher(GraphModel, ClosedForm):
         self.register_buffer("own_signs", torch.tensor(MIRRORED), persistent=False)
         width = len(MIRRORED) + len(radii) * components
         n_terms = context_width(**shape)
-        self.centre = _kept(torch.zeros(len(radii), 1, n_terms))
-        self.basis = _kept(torch.zeros(len(radii), n_terms, components))
-        self.shift, self.scale = _kept(torch.zeros(width)), _kept(torch.ones(width))
-        self.weight = _kept(torch.full((gaussians,), 1 / gaussians))
-        self.mean = _kept(torch.zeros(gaussians, width))
-        self.variance = _kept(torch.ones(gaussians, width))
-        self.classes = _kept(torch.zeros((1 + strips) * self.mean.numel() * 2, self.n_classes))
+        self.centre = learned(torch.zeros(len(radii), 1, n_terms))
+        self.basis = learned(torch.zeros(len(radii), n_terms, components))
+        self.shift, self.scale = learned(torch.zeros(width)), learned(torch.ones(width))
+        self.weight = learned(torch.full((gaussians,), 1 / gaussians))
+        self.mean = learned(torch.zeros(gaussians, width))
+        self.variance = learned(torch.ones(gaussians, width))
+        self.classes = learned(torch.zeros((1 + strips) * self.mean.numel() * 2, self.n_classes))
 
     def solve(
         self,
@@ -261,11 +261,6 @@ class Fisher(GraphModel, ClosedForm):
         return (
             n_pairs * len(self.radii) * terms + n_nodes * each + len(batch) * self.classes.numel()
         )
-
-
-def _kept(values: Tensor) -> nn.Parameter:
-    """Numbers that are learned, though not by gradients."""
-    return nn.Parameter(values, requires_grad=False)
 
 
 def _finite(values: NDArray[np.float32], most: float) -> NDArray[np.float32]:

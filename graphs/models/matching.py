@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
-from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
+from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples, learned
 from perceptgraph.graphs.models.features import check_kinds
 from perceptgraph.graphs.models.graph_net import GraphModel
 from perceptgraph.graphs.models.registration import (
@@ -96,7 +96,7 @@ class Matching(GraphModel, ClosedForm):
         for k, kind in enumerate(self.kinds):
             shapes = shapes_of(batch, kind, self.pieces)
             for name, values in zip(_names(k), _columns(shapes), strict=True):
-                self.register_parameter(name, _kept(values))
+                self.register_parameter(name, learned(values))
         self.solving_macs = 0
 
     def logits(self, batch: GraphBatch) -> Tensor:
@@ -126,7 +126,7 @@ class Matching(GraphModel, ClosedForm):
         """Let kind k have n examples of at most so many pieces."""
         sizes = (n, most, 2), (n, most, 2), (n, most)
         for name, size in zip(_names(k), sizes, strict=True):
-            self.register_parameter(name, _kept(torch.zeros(size)))
+            self.register_parameter(name, learned(torch.zeros(size)))
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Take up a state with any number of examples of any size, if its columns fit together."""
@@ -151,8 +151,3 @@ def _counts(shapes: Shapes) -> list[int]:
     """Pieces of each drawing."""
     counts: list[int] = (shapes.weight > 0).sum(1).tolist()
     return counts
-
-
-def _kept(values: Tensor) -> nn.Parameter:
-    """Numbers that are learned, though not by gradients."""
-    return nn.Parameter(values.contiguous(), requires_grad=False)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples
+from perceptgraph.graphs.models.classifier import ClosedForm, Drawn, Samples, learned
 
 CHUNK = 512
 """Samples embedded at a time."""
@@ -78,8 +78,8 @@ class KernelMachine(ClosedForm):
         self.gamma, self.ridge = gamma, ridge
         self.copies, self.most = copies, references
         self.n_classes = n_classes
-        self.reference = _kept(torch.zeros(0, embed.channels, embed.width))
-        self.dual = _kept(torch.zeros(0, n_classes))
+        self.reference = learned(torch.zeros(0, embed.channels, embed.width))
+        self.dual = learned(torch.zeros(0, n_classes))
 
     def solve(
         self,
@@ -94,7 +94,7 @@ class KernelMachine(ClosedForm):
         )
         kernel = gaussian_kernel(reference, reference, self.gamma)
         dual = dual_of(kernel, label, self.n_classes, self.ridge)
-        self.reference, self.dual = _kept(reference), _kept(dual)
+        self.reference, self.dual = learned(reference), learned(dual)
         m = len(reference)
         self.solving_macs = macs + m * m * reference[0].numel() + m**3 // 6 + m * m * self.n_classes
 
@@ -112,13 +112,8 @@ class KernelMachine(ClosedForm):
         n = len(state.get(prefix + "reference", self.reference))
         for name in ("reference", "dual"):
             shape = getattr(self, name).shape[1:]
-            setattr(self, name, _kept(torch.zeros(n, *shape)))
+            setattr(self, name, learned(torch.zeros(n, *shape)))
         super()._load_from_state_dict(state, prefix, *rest)
-
-
-def _kept(values: Tensor) -> nn.Parameter:
-    """Numbers that are learned, though not by gradients."""
-    return nn.Parameter(values, requires_grad=False)
 
 
 def embedded(
