@@ -107,18 +107,23 @@ def size_of(per_class: PerClass) -> float:
     return float("inf") if per_class == ALL else float(per_class)
 
 
-def setting_of(label: str, runner: Runner, per_class: PerClass, base: train.Params) -> Setting:
-    """How a runner learns from that many images of each class; ParamsError if it cannot be told."""
+def setting_of(
+    label: str, runner: Runner, per_class: PerClass, base: train.Params, last: Change | None = None
+) -> Setting:
+    """How a runner learns from that many images of each class; ParamsError if it cannot be told.
+
+    `last` is a change over all those of the runner.
+    """
     check_choices(f"few_shot: {label}.model", [runner.model], base.networks)
     keywords = base.networks[runner.model] | runner.keywords
     optimisation = runner.optimisation.model_dump(exclude_none=True)
     augmentation = runner.augmentation
-    for first in sorted(runner.changes, key=size_of):
-        if size_of(first) <= size_of(per_class):
-            change = runner.changes[first]
-            keywords = keywords | change.keywords
-            optimisation |= change.optimisation.model_dump(exclude_none=True)
-            augmentation = change.augmentation or augmentation
+    due = [first for first in runner.changes if size_of(first) <= size_of(per_class)]
+    changes = [runner.changes[first] for first in sorted(due, key=size_of)]
+    for change in [*changes, *([last] if last else [])]:
+        keywords = keywords | change.keywords
+        optimisation |= change.optimisation.model_dump(exclude_none=True)
+        augmentation = change.augmentation or augmentation
     check_choices(f"few_shot: {label}.augmentation", [augmentation], base.augment.recipes)
     recipe = replace(base.recipe, **optimisation)
     recipe = replace(recipe, evaluate_every=recipe.max_steps, patience=1)
