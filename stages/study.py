@@ -49,7 +49,7 @@ class Change(StageParams):
     """One of `stages.attacks.ATTACKS`, on the first images that are scored."""
 
     def then(self, other: "Change") -> "Change":
-        """This change and then the other one, which wins where both name a value."""
+        """Do this and then the other one, which wins where both name a value."""
         mine, others = self.model_dump(), other.model_dump(exclude_unset=True)
         for name, value in others.items():
             merge = isinstance(value, Mapping) and isinstance(mine[name], Mapping)
