@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from perceptgraph.benchmarks.few_shot import Costs, Figures
-from perceptgraph.benchmarks.turned_images import interpolated
+from perceptgraph.datasets import perturb
 from perceptgraph.datasets.image_set import image_set, open_images
 from perceptgraph.graphs.models import fitting
 from perceptgraph.graphs.models.classifier import Classifier, Drawn, Samples
@@ -72,7 +72,7 @@ def turned_images(root: Path, chosen: NDArray[np.int64]) -> Turned:
     images = []
     for index, angle in zip(chosen.tolist(), turn.tolist(), strict=True):
         grey = stored.image(index).reshape(stored.image(index).shape[:2])
-        images.append(interpolated(np.pad(grey, ROOM).astype(np.uint8), angle))
+        images.append(perturb.turned(np.pad(grey, ROOM).astype(np.uint8), angle, mirrored=True))
     return Turned(images, stored.label[chosen].astype(np.int64), turn)
 
 

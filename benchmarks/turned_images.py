@@ -8,8 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import affine_transform
 
+from perceptgraph.datasets import perturb
 from perceptgraph.datasets.mnist import open_mnist
 from perceptgraph.datasets.scenes import open_ot8
 from perceptgraph.datasets.shapes import Shapes, draw_shape, eight_bit, open_shapes
@@ -18,8 +18,6 @@ from perceptgraph.datasets.strokes import coverage, posed
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-ORDER = 5
-"""Of the spline by which images are interpolated."""
 RIM = 4.0
 """Pixels within the border of an image that is turned by interpolation, which are not compared."""
 DRAWN_SIDE = 111
@@ -90,16 +88,6 @@ def by_quarters(image: Image, turn: float) -> Pair:
     return Pair(image, turned, Pose(turn, middle(image), middle(turned)), math.inf)
 
 
-def interpolated(image: Image, turn: float) -> Image:
-    """An image turned by an angle (radians) about its middle; its size stays, mirrored beyond."""
-    back = Pose(-turn, (0.0, 0.0), (0.0, 0.0)).matrix
-    centre = np.array(middle(image))
-    levels = affine_transform(
-        image.astype(np.float64), back, centre - back @ centre, order=ORDER, mode="mirror"
-    )
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-
-
 def _with_room(image: Image, border: int) -> Image:
     """The image in the middle of a square that it fits into in every pose."""
     side = math.ceil(math.hypot(*image.shape)) + 2
@@ -149,7 +137,9 @@ def digits(n_images: int, turn: float) -> Iterator[Pair]:
         image = drawn.read(i).pixels
         if _quarters(turn) is None:
             large = _with_room(image, cv2.BORDER_CONSTANT)
-            yield Pair(large, interpolated(large, turn), _about(large, turn), math.inf)
+            yield Pair(
+                large, perturb.turned(large, turn, mirrored=True), _about(large, turn), math.inf
+            )
         else:
             yield by_quarters(image, turn)
 
@@ -162,7 +152,9 @@ def scenes(n_images: int, turn: float) -> Iterator[Pair]:
         if _quarters(turn) is None:
             large = _with_room(image, cv2.BORDER_REFLECT_101)
             radius = min(image.shape) / 2 - RIM
-            yield Pair(large, interpolated(large, turn), _about(large, turn), radius)
+            yield Pair(
+                large, perturb.turned(large, turn, mirrored=True), _about(large, turn), radius
+            )
         else:
             yield by_quarters(image, turn)
 

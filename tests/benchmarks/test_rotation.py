@@ -12,7 +12,8 @@ from hypothesis import given
 from strategies import angles, drawn_primitives
 
 from perceptgraph.benchmarks.rotation import agreement, measure, partners
-from perceptgraph.benchmarks.turned_images import Pose, by_quarters, interpolated, turned_pairs
+from perceptgraph.benchmarks.turned_images import Pose, by_quarters, turned_pairs
+from perceptgraph.datasets import perturb
 from perceptgraph.graphs.primitives import Primitives
 from perceptgraph.graphs.relation_graph import RelationGraph, relate
 from perceptgraph.stages import detect as detecting
@@ -100,23 +101,10 @@ def test_points_go_where_pixels_go(degrees: int) -> None:
     np.testing.assert_allclose(pair.pose.of(np.array([[3.0, 7.0]])), [place], atol=1e-9)
 
 
-def test_interpolation_turns_what_is_drawn() -> None:
-    rows, columns = np.mgrid[:61, :61]
-    image = np.rint(200 * np.exp(-((rows - 20) ** 2 + (columns - 38) ** 2) / 18)).astype(np.uint8)
-    pose = Pose(math.radians(37), (30.0, 30.0), (30.0, 30.0))
-
-    found = interpolated(image, pose.turn).astype(float)
-
-    ((row, column),) = pose.of(np.array([[20.0, 38.0]]))
-    expected = 200 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 18)
-    inside = np.hypot(rows - 30, columns - 30) < 30
-    assert np.abs(found - expected)[inside].max() < 2
-
-
 def test_drawn_shapes_are_the_same_turned() -> None:
     (pair,) = turned_pairs("shapes", 1, 37)
 
-    there = interpolated(pair.image, pair.pose.turn).astype(float)
+    there = perturb.turned(pair.image, pair.pose.turn, mirrored=True).astype(float)
 
     inside = np.hypot(*(np.indices(pair.image.shape) - 55.0)) < pair.radius
     assert np.abs(there - pair.turned)[inside].mean() < 12  # noise of 5 in both, mostly
