@@ -14,8 +14,9 @@ from pydantic import Field, model_validator
 
 from perceptgraph.stages import few_shot_runs as runs
 from perceptgraph.stages import train
+from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.few_shot_runs import Optimisation, PerClass, Run
-from perceptgraph.stages.params import ByRecipe, StageParams, check_choices
+from perceptgraph.stages.params import ByRecipe, StageParams, check_choices, overlaid
 
 Grid = Literal["small", "full"]
 Operators = dict[str, dict[str, Any]]
@@ -31,14 +32,20 @@ class Change(StageParams):
     keywords: dict[str, Any] = Field(default={})
     augmentation: str | None = None
     optimisation: Optimisation = Field(default=Optimisation())
+    scored: int | None = Field(default=None, gt=0)
+    """So many of the images that the recipe has scored, evenly spread; all by default."""
     prepare: dict[str, Any] = Field(default={})
     """Keywords of the data set, over those of section prepare."""
     images: Operators = Field(default={})
     """Of `datasets.perturb.PERTURBATIONS`, done to all images before anything is detected."""
+    copies: int = Field(default=0, ge=0)
+    """Noisy copies of each image that is learned from, which stand beside it."""
+    noisy: Operators = Field(default={})
+    """PERTURBATIONS of those copies, before anything is detected in them."""
     detect: dict[str, Any] = Field(default={})
-    """Over the recipe of section detect."""
+    """Over the recipe of section detect, table by table; null takes an entry out."""
     relate: dict[str, Any] = Field(default={})
-    """Over the recipe of section relate."""
+    """The same for section relate."""
     graphs: Operators = Field(default={})
     """Of `graphs.alterations.ALTERATIONS`, done to all graphs."""
     wrong_labels: float = Field(default=0.0, ge=0, le=1)
@@ -46,15 +53,13 @@ class Change(StageParams):
     unseen: Operators = Field(default={})
     """PERTURBATIONS of the images that are scored; what was learned from stays clean."""
     attack: Operators = Field(default={})
-    """One of `stages.attacks.ATTACKS`, on the first images that are scored."""
+    """One of `stages.attacks.ATTACKS`, on the images that are scored."""
+    scored: int | None = Field(default=None, gt=0)
+    """Test images that are scored, over those of the grid's size: the first ones of them."""
 
     def then(self, other: "Change") -> "Change":
         """Do this and then the other one, which wins where both name a value."""
-        mine, others = self.model_dump(), other.model_dump(exclude_unset=True)
-        for name, value in others.items():
-            merge = isinstance(value, Mapping) and isinstance(mine[name], Mapping)
-            mine[name] = {**mine[name], **value} if merge else value
-        return Change(**mine)
+        return Change(**overlaid(self.model_dump(), other.model_dump(exclude_unset=True)))
 
 
 class AxisParams(StageParams):
@@ -115,6 +120,9 @@ class Recipe(StageParams):
 class Params(ByRecipe[Recipe]):
     """Section `study` of params.yaml."""
 
+    in_development: bool
+    """Draw from the training split and score on the validation split: for choices."""
+
 
 class GridParams(StageParams):
     """Section of a stage that runs a grid: its axes for each recipe of section `study`."""
@@ -152,6 +160,10 @@ class Cell:
     change: Change
     """Of which model, keywords, augmentation and optimisation are in the run already."""
     scored: int | None
+    """Images that the recipe has scored, of which the change may take fewer."""
+    in_development: bool
+    source: "Cell | None" = None
+    """The other contender that an attack names as its `source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +182,25 @@ CONTROLS_AXIS = "controls"
 """The axis of all controls as they are; its rows belong to every table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What cells are made of."""
+
+    study: Params
+    few_shot: runs.Params
+    base: train.Params
+
+
 def cell_of(
-    name: str,
-    change: Change,
-    draw: int,
-    recipe: Recipe,
-    grid: Grid,
-    few_shot: runs.Params,
-    base: train.Params,
+    name: str, change: Change, draw: int, dataset: str, grid: Grid, sections: Sections
 ) -> Cell:
-    """The cell of a contender after this change; ParamsError if it cannot be."""
-    runners = few_shot.recipes[recipe.few_shot].runners
-    check_choices(f"study.contenders.{name}.runner", [str(change.runner)], runners)
+    """The cell of a contender after this change; ParamsError if it cannot be.
+
+    What a pixel model does not see is left out of its change.
+    """
+    recipe = sections.study.recipe(dataset)
+    runners = sections.few_shot.recipes[recipe.few_shot].runners
+    check_choices(f"study: {name}.runner", [str(change.runner)], runners)
     runner = runners[str(change.runner)]
     per_class = change.per_class or recipe.per_class
     last = runs.Change(
@@ -191,17 +210,35 @@ def cell_of(
             update=change.optimisation.model_dump(exclude_none=True)
         ),
     )
-    setting = runs.setting_of(name, runner, per_class, base, last)
-    return Cell(Run(name, per_class, draw, setting), change, recipe.size(grid).scored)
+    setting = runs.setting_of(name, runner, per_class, sections.base, last)
+    if setting.model in BASELINES:
+        change = change.model_copy(update=dict.fromkeys(OF_GRAPHS, {}))
+    return Cell(
+        Run(name, per_class, draw, setting),
+        change,
+        recipe.size(grid).scored,
+        sections.study.in_development,
+        _source_of(change, draw, dataset, grid, sections),
+    )
+
+
+OF_GRAPHS = ("detect", "relate", "graphs")
+"""Fields of a change that pixel models do not see."""
+
+
+def _source_of(
+    change: Change, draw: int, dataset: str, grid: Grid, sections: Sections
+) -> Cell | None:
+    """The contender that an attack takes its images from, as it is."""
+    names = {str(keywords["source"]) for keywords in change.attack.values() if "source" in keywords}
+    contenders = sections.study.recipe(dataset).all_contenders
+    check_choices("attack: source", names, contenders)
+    cells = [cell_of(name, contenders[name], draw, dataset, grid, sections) for name in names]
+    return cells[0] if cells else None
 
 
 def rows_of(
-    dataset: str,
-    params: GridParams,
-    table: Mapping[str, Axis],
-    study: Params,
-    few_shot: runs.Params,
-    base: train.Params,
+    dataset: str, params: GridParams, table: Mapping[str, Axis], sections: Sections
 ) -> list[Row]:
     """Rows of all axes of a data set, seeds side by side; the controls first.
 
@@ -210,6 +247,7 @@ def rows_of(
     ParamsError
         An unknown axis, contender or runner, or a level that cannot be.
     """
+    study = sections.study
     recipe = study.recipe(dataset)
     axes = params.axes.get(study.recipe_of[dataset], {})
     check_choices("axes", axes, table)
@@ -229,7 +267,7 @@ def rows_of(
             name,
             "control" if name in recipe.controls else "subject",
             cell_of(
-                name, everyone[name].then(level.change), seed, recipe, params.ablate, few_shot, base
+                name, everyone[name].then(level.change), seed, dataset, params.ablate, sections
             ),
         )
         for axis, level, name in places
