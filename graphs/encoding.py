@@ -186,7 +186,7 @@ class PlaceWaves(nn.Module):
     Parameters
     ----------
     waves : int
-        K, at least 1.
+        K, at least 0; without waves the harmonics stand alone.
     harmonics : int
         M, at least 0.
 
@@ -200,14 +200,14 @@ class PlaceWaves(nn.Module):
 
     def __init__(self, waves: int, harmonics: int) -> None:
         super().__init__()
-        if waves < 1 or harmonics < 0:
-            raise ValueError(f"expected waves >= 1 and harmonics >= 0, got {waves} and {harmonics}")
+        if waves < 0 or harmonics < 0:
+            raise ValueError(f"expected waves >= 0 and harmonics >= 0, got {waves} and {harmonics}")
         angle = torch.arange(4) * math.pi / 4
         length = torch.arange(1, waves + 1) * math.pi / 2
         wave = torch.stack([angle.sin(), angle.cos()])[:, None, :] * length[:, None]
         self.register_buffer("wave", wave.flatten(1), persistent=False)
         self.harmonics = harmonics
-        self.width = 8 * waves * (1 + 2 * harmonics)
+        self.width = 8 * waves * (1 + 2 * harmonics) if waves else 2 * harmonics
 
     def forward(self, pose: Tensor) -> Tensor:
         """Waves (N, width) of absolute poses (N, 4), in radii and (sin theta, cos theta)."""
@@ -217,8 +217,11 @@ class PlaceWaves(nn.Module):
         for _ in range(self.harmonics):
             c, s = c * cosine - s * sine, c * sine + s * cosine
             turns += [c, s]
+        turn = torch.stack(turns, dim=1)
+        if not phase.shape[1]:
+            return turn[:, 1:]
         place = torch.cat([phase.cos(), phase.sin()], dim=1)
-        return (place[:, :, None] * torch.stack(turns, dim=1)[:, None, :]).flatten(1)
+        return (place[:, :, None] * turn[:, None, :]).flatten(1)
 
 
 ENCODINGS: dict[str, type[nn.Module]] = {"raw": RawPose, "fourier": FourierPose}

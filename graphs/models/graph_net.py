@@ -1,6 +1,6 @@
 """What the graph models have in common: the samples they read, their input and their readout."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -32,16 +32,34 @@ class Supplying(Protocol):
 Store = TypeVar("Store", bound=Supplying)
 
 
-def readout(nodes: Tensor, batch: Tensor, n_graphs: int, weight: Tensor | None = None) -> Tensor:
+READOUT = ("mean", "max")
+"""What a graph may tell of its nodes, besides their number."""
+
+
+def check_readout(parts: Sequence[str]) -> tuple[str, ...]:
+    """Parts of READOUT in its order; ValueError unless they are some."""
+    if not parts or not set(parts) <= set(READOUT):
+        raise ValueError(f"readout: expected some of {', '.join(READOUT)}, got {list(parts)}")
+    return tuple(name for name in READOUT if name in parts)
+
+
+def readout(
+    nodes: Tensor,
+    batch: Tensor,
+    n_graphs: int,
+    weight: Tensor | None = None,
+    parts: Sequence[str] = READOUT,
+) -> Tensor:
     """Graph embeddings (G, 2 D + 1) of node embeddings (N, D), whatever the order of the nodes.
 
     Mean, maximum, and log(1 + number of nodes); zeros for a graph without nodes. The mean is
-    weighted with `weight` (N,), each at least 1, if it is given.
+    weighted with `weight` (N,), each at least 1, if it is given. With one of the `parts` alone they
+    are (G, D + 1).
     """
     size = torch.bincount(batch, minlength=n_graphs).to(nodes.dtype)[:, None]
     weight = nodes.new_ones(len(nodes)) if weight is None else weight
-    mean, most = pooled(nodes, batch, n_graphs, weight)
-    return torch.cat([mean, most, size.log1p()], dim=1)
+    both = dict(zip(READOUT, pooled(nodes, batch, n_graphs, weight), strict=True))
+    return torch.cat([*(both[name] for name in parts), size.log1p()], dim=1)
 
 
 class GraphModel(Classifier):

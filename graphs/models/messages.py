@@ -7,11 +7,12 @@ r"""A round of messages along typed edges with poses, and what nodes make of the
             \max_e m_e] + c))
 
 over the edges e from node i = s(e) to nodes t(e), of kind k(e) and pose p_e; mean and maximum are 0
-without edges, norm is layer normalisation. Compiled for the processor, forth and back, in a few
-passes over memory; by tensor operations on other devices, and where somebody asks how it changes
-with the poses.
+without edges, norm is layer normalisation. A node may hear the sum in place of the mean, or one of
+them alone. Compiled for the processor, forth and back, in a few passes over memory; by tensor
+operations on other devices, and where somebody asks how it changes with the poses.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,18 @@ REASSOCIATED = {"reassoc", "nsz", "contract"}
 """Sums may be taken in any order, so that several numbers are added at once."""
 
 
+HEARD = ("mean", "sum", "max")
+"""What nodes may hear of their messages."""
+
+
+def check_heard(heard: Sequence[str]) -> tuple[str, ...]:
+    """What is heard, in the order of HEARD; ValueError where it cannot be."""
+    once = set(heard)
+    if not once or not once <= set(HEARD) or {"mean", "sum"} <= once:
+        raise ValueError(f"expected mean or sum, max, or one of both with max, got {list(heard)}")
+    return tuple(name for name in HEARD if name in once)
+
+
 class Round(nn.Module):
     """One round: embeddings (N, D) to embeddings (N, D).
 
@@ -35,16 +48,23 @@ class Round(nn.Module):
     n_kinds : int
         Kinds of edges.
     n_pose : int
-        Numbers of a pose.
+        Numbers of a pose; 0 for edges without.
+    heard : sequence of str
+        Of HEARD: the mean or the sum, the maximum, or one of both with it.
     """
 
-    def __init__(self, hidden: int, n_kinds: int, n_pose: int) -> None:
+    def __init__(
+        self, hidden: int, n_kinds: int, n_pose: int, heard: Sequence[str] = ("mean", "max")
+    ) -> None:
         super().__init__()
+        self.heard = check_heard(heard)
         self.here = nn.Linear(hidden, hidden)
         self.there = nn.Linear(hidden, hidden, bias=False)
-        self.pose = nn.Linear(n_pose, hidden, bias=False)
+        self.pose = nn.Linear(max(n_pose, 1), hidden, bias=False)
+        if not n_pose:  # made without inputs, a layer warns that it has nothing to begin with
+            self.pose.weight = nn.Parameter(torch.zeros(hidden, 0))
         self.kind = nn.Embedding(n_kinds, hidden)
-        self.update = nn.Linear(3 * hidden, hidden)
+        self.update = nn.Linear((1 + len(self.heard)) * hidden, hidden)
         self.norm = nn.LayerNorm(hidden)
 
     def forward(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
@@ -57,13 +77,31 @@ class Round(nn.Module):
             self.there.weight,
             self.pose.weight,
             self.kind.weight,
-            self.update.weight,
+            self._update_of_all(),
             self.update.bias,
             self.norm.weight,
             self.norm.bias,
         )
-        found: Tensor = _Round.apply(nodes, *learned, edges, kind, said, self.norm.eps)  # type: ignore[no-untyped-call]
+        sums = "sum" in self.heard
+        found: Tensor = _Round.apply(nodes, *learned, edges, kind, said, self.norm.eps, sums)  # type: ignore[no-untyped-call]
         return found
+
+    def _update_of_all(self) -> Tensor:
+        """Weights (D, 3 D) of node, mean or sum, and maximum; 0 for what is not heard."""
+        weight = self.update.weight
+        if len(self.heard) > 1:
+            return weight
+        node, only = weight.chunk(2, dim=1)
+        nothing = torch.zeros_like(only)
+        heard = [nothing, only] if self.heard == ("max",) else [only, nothing]
+        return torch.cat([node, *heard], dim=1)
+
+    def macs(self, n_nodes: int, n_edges: int) -> int:
+        """Multiply-adds of a call, scatter of the messages into a mean or a sum included."""
+        hidden = len(self.update.bias)
+        is_added = int(self.heard != ("max",))
+        own = (3 + len(self.heard)) * hidden**2
+        return n_nodes * own + n_edges * (self.pose.weight.shape[1] + is_added) * hidden
 
     def by_tensors(self, nodes: Tensor, edges: Tensor, kind: Tensor, said: Tensor) -> Tensor:
         """The same, whose messages (E, D) are all there at a time."""
@@ -72,10 +110,15 @@ class Round(nn.Module):
         message = (here[source] + there[target] + self.pose(said) + self.kind(kind)).relu()
         count = torch.bincount(source, minlength=len(nodes)).to(nodes.dtype)[:, None]
         zeros = torch.zeros_like(nodes)
-        mean = zeros.index_add(0, source, message) / count.clamp(min=1)
+        total = zeros.index_add(0, source, message)
         place = source[:, None].expand_as(message)
-        most = zeros.scatter_reduce(0, place, message, "amax")
-        update = self.update(torch.cat([nodes, mean, most], dim=1)).relu()
+        every = {
+            "mean": total / count.clamp(min=1),
+            "sum": total,
+            "max": zeros.scatter_reduce(0, place, message, "amax"),
+        }
+        heard = [every[name] for name in self.heard]
+        update = self.update(torch.cat([nodes, *heard], dim=1)).relu()
         normed: Tensor = self.norm(nodes + update)
         return normed
 
@@ -86,13 +129,13 @@ class _Round(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
         """Embeddings."""
-        nodes, a, bias, b, w, slot, u, c, scale, shift, edges, kind, said, eps = given
+        nodes, a, bias, b, w, slot, u, c, scale, shift, edges, kind, said, eps, sums = given
         nodes, edges = nodes.contiguous(), edges.contiguous()
         n, hidden = nodes.shape
         heard = nodes.new_zeros(n, 3 * hidden)
         heard[:, :hidden] = nodes
         count = torch.bincount(edges[0], minlength=n)
-        share = 1 / count.clamp(min=1).to(nodes.dtype)
+        share = nodes.new_ones(n) if sums else 1 / count.clamp(min=1).to(nodes.dtype)
         message = said @ w.T
         floats = (functional.linear(nodes, a, bias), nodes @ b.T, slot, share, message, heard)
         _gather(kind.numpy(), edges.numpy(), *_arrays(floats))
@@ -127,7 +170,7 @@ class _Round(torch.autograd.Function):
         by_ends = (here.T @ nodes, here.sum(0), there.T @ nodes)
         by_update = (of_update.T @ heard, of_update.sum(0))
         learned = (*by_ends, by_w, by_slot, *by_update, by_scale, by_shift)
-        return (by_nodes, *learned, None, None, None, None)
+        return (by_nodes, *learned, None, None, None, None, None)
 
 
 def _arrays(tensors: tuple[Tensor, ...]) -> list[Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from perceptgraph.graphs.models.h2gcn import all_rounds, normalised
+from perceptgraph.graphs.models.h2gcn import each_round, normalised
 from perceptgraph.graphs.models.motif_fusion import FUSIONS, Adjacencies
 from perceptgraph.graphs.models.sparse import Matrix, SparseMatrix
 from perceptgraph.graphs.motifs import motifs_of_three
@@ -201,7 +201,7 @@ class NodeH2GCN(NodeNet):
         if self.relu:
             first = first.relu()
         if self.training and self.dropout.p > 0:
-            nodes = all_rounds(first, data.hop_1, data.hop_2, self.rounds)
+            nodes = torch.cat(each_round(first, (data.hop_1, data.hop_2), self.rounds), dim=1)
             logits: Tensor = self.classify(self.dropout(nodes))
             return logits
         hidden = first.shape[1]

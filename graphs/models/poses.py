@@ -1,10 +1,14 @@
 """How nodes lie to each other and in their picture, for models that read poses."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
 from perceptgraph.graphs.encoding import relative_pose
 from perceptgraph.graphs.loader import GraphBatch, GraphSchema
+from perceptgraph.graphs.models.features import node_attributes
+from perceptgraph.graphs.models.varifold import normalised_pose
 
 SLOTS = 4
 """Ranks of a relation that are told apart; the others share the last slot."""
@@ -53,6 +57,20 @@ def where(batch: GraphBatch) -> Tensor:
     middle, unit = radius(batch)
     place = (batch.position - middle[batch.batch]) / unit[batch.batch, None]
     return torch.cat([place, batch.direction], dim=1)
+
+
+def canonical(batch: GraphBatch) -> GraphBatch:
+    """The batch with each graph in a frame of its own, upright and of nearly the same shape.
+
+    Positions and directions are those of `varifold.normalised_pose`, in pixels again; attributes,
+    lengths among them, stay as they are.
+    """
+    length = node_attributes(batch, ("length",))[:, 0].nan_to_num(0.0).clamp(min=0)
+    place, direction, _ = normalised_pose(
+        batch.position, batch.direction, length, batch.batch, len(batch)
+    )
+    size = radius(batch)[1][batch.batch, None]
+    return replace(batch, position=place * size, direction=direction)
 
 
 class EdgeInput(nn.Module):

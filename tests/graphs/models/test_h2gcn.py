@@ -1,6 +1,7 @@
 """H2GCN and GCN against dense matrices, written from the papers' equations."""
 
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,9 +28,9 @@ def batch_of(seed: int) -> GraphBatch:
     return store.batch(np.arange(len(store)))
 
 
-def h2gcn(embedding: int = 5, rounds: int = 2) -> H2GCN:
+def h2gcn(embedding: int = 5, rounds: int = 2, **designs: Any) -> H2GCN:
     torch.manual_seed(0)
-    return H2GCN(SCHEMA, embedding=embedding, rounds=rounds, dropout=0.5).eval()
+    return H2GCN(SCHEMA, embedding=embedding, rounds=rounds, dropout=0.5, **designs).eval()
 
 
 def dense_adjacency(batch: GraphBatch) -> Tensor:
@@ -85,6 +86,55 @@ def test_h2gcn_is_the_dense_equations(rounds: int, seed: int) -> None:
         expected = dense_readout(nodes, batch.ptr) @ net.classify.weight.double().T
 
     torch.testing.assert_close(logits.double(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "designs", [{"hops": [1]}, {"hops": [2]}, {"separate": False}, {"kept": "last"}], ids=str
+)
+def test_h2gcn_without_one_of_its_designs_is_the_dense_equations(designs: dict[str, Any]) -> None:
+    batch, net = batch_of(3), h2gcn(**designs)
+    a = dense_adjacency(batch)
+    loops = torch.eye(len(a)) * (not designs.get("separate", True))
+    hops = [normalised(w + loops) for w in (a, strict_two_hop(a))]
+
+    with torch.no_grad():
+        rounds = [net.embed(net.read(batch)).relu().double()]
+        for _ in range(2):
+            heard = [hops[hop - 1] @ rounds[-1] for hop in designs.get("hops", [1, 2])]
+            rounds.append(torch.cat(heard, dim=1))
+        kept = rounds[-1:] if designs.get("kept") == "last" else rounds
+        nodes = dense_readout(torch.cat(kept, dim=1), batch.ptr)
+        expected = nodes @ net.classify.weight.double().T
+        found = net.logits(batch)
+
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_designs_of_h2gcn_cost_what_they_are() -> None:
+    batch, p = batch_of(1), 5
+    near, far = (pairs.shape[1] for pairs in (batch.one_hop, batch.two_hop))
+    both = h2gcn().macs(batch)
+    n_classes, n_graphs, n_nodes = len(SCHEMA.class_names), len(batch), len(batch.kind)
+
+    one = h2gcn(hops=[1])
+    together = h2gcn(separate=False)
+    last = h2gcn(kept="last")
+
+    assert one.classify.in_features == 2 * 3 * p + 1
+    assert both - one.macs(batch) == near * p + far * 3 * p + n_graphs * 2 * 4 * p * n_classes
+    assert together.macs(batch) - both == 2 * n_nodes * 3 * p
+    assert last.classify.in_features == 2 * 4 * p + 1
+    assert both - last.macs(batch) == n_graphs * 2 * 3 * p * n_classes
+
+
+@pytest.mark.parametrize(
+    ("designs", "named"),
+    [({"hops": []}, "hops"), ({"hops": [3]}, "hops"), ({"kept": "first"}, "kept")],
+    ids=str,
+)
+def test_unknown_designs_are_named(designs: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        h2gcn(**designs)
 
 
 @settings(max_examples=10)

@@ -54,7 +54,10 @@ KEYWORDS = {
 """Of all models; each takes those that it knows."""
 KEYWORDS |= {"measures": ["length", "turning"], "kinds": ["line"], "scales": [0.5], "waves": 4}
 KEYWORDS |= {"harmonics": 1, "gamma": 2.0, "ridge": 0.1, "copies": 0, "references": 20}
+KEYWORDS |= {"edges": ["relation", "pose"], "aggregate": ["mean", "max"], "kept": "all"}
+KEYWORDS |= {"read_out": ["mean", "max"], "weighted": True, "hops": [1, 2], "separate": True}
 RELATIVE_POSE = ("hidden", "rounds", "dropout", "pose", "waves", "harmonics", "left_out")
+RELATIVE_POSE += ("edges", "aggregate", "kept", "read_out", "weighted")
 KERNEL = ("kinds", "measures", "scales", "waves", "harmonics", "gamma", "ridge", "copies")
 KEYWORDS |= {
     "kernel": {name: KEYWORDS[name] for name in (*KERNEL, "references")},
@@ -69,7 +72,7 @@ KEYWORDS |= {"orientations": 3, "wavelengths": [4.0, 6.0], "noise": 0.5}
 KEYWORDS |= {"directions": 8, "cell": 4, "nodes": 10, "fitted": True}
 KEYWORDS |= {"width": 4, "blocks": 1}
 KEYWORDS |= {"radii": [9.0, 100.0], "rings": 2, "sectors": 4, "components": 3}
-KEYWORDS |= {"gaussians": 3, "strips": 2, "costs": [1.0]}
+KEYWORDS |= {"gaussians": 3, "strips": 2, "costs": [1.0], "dealt": False}
 KEYWORDS |= {"pieces": 20, "coarse": 0.6, "fine": 0.3, "tolerance": 0.3, "direction": 0.5}
 KEYWORDS |= {"context": 1.0, "outlier": 0.01, "elastic": 0.1, "reach": 1.0, "bending": 0.1}
 WITHOUT_EDGES = (*CONTROLS, *SEES_INSTEAD)
