@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perceptgraph.benchmarks.few_shot import Costs, Figures
-from perceptgraph.graphs.loader import GraphBatch
 from perceptgraph.graphs.models.fisher import Fisher
 from perceptgraph.graphs.models.saved import n_parameters
 from perceptgraph.stages.few_shot import draw
@@ -26,22 +25,12 @@ from perceptgraph.stores.status import SPLITS
 PER_CLASS, N_SPLITS = 100, 10
 
 
-class Shuffled(Fisher):
-    """A control: each node has the context of some other node of its picture."""
-
-    def _described(self, batch: GraphBatch, g: int, most: int) -> tuple[Tensor, Tensor, int]:
-        own, around, n_pairs = super()._described(batch, g, most)
-        order = np.random.default_rng(len(around)).permutation(len(around))
-        return own, around[torch.from_numpy(order)], n_pairs
-
-
-VARIANTS: Mapping[str, tuple[type[Fisher], Mapping[str, Any]]] = {
-    "fisher": (Fisher, {}),
-    "fisher_alone": (Fisher, {"radii": []}),
-    "fisher_shuffled": (Shuffled, {}),
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "fisher": {},
+    "fisher_alone": {"radii": []},
+    "fisher_shuffled": {"dealt": True},
 }
-"""Label of the figures to the class, and to what its keywords are instead: no contexts, or those of
-other nodes."""
+"""Label of the figures to what its keywords are instead: no contexts, or those of other nodes."""
 
 
 def random_split(
@@ -91,21 +80,20 @@ def measure(
         split, whose test images are the test split; then `random_accuracy`,
         `random_mean_per_class` and `sd`, the deviation of the latter over the random splits.
     """
-    cls, changed = VARIANTS[label]
-    keywords = {**keywords, **changed}
-    samples = cls.open(root / cls.STORE, keywords)
+    keywords = {**keywords, **VARIANTS[label]}
+    samples = Fisher.open(root / Fisher.STORE, keywords)
     of_split = [usable(samples, SPLITS.index(name)) for name in SPLITS]
     if in_development:
         train, test, draws = of_split[0], of_split[1], 0
     else:
         train, test = np.sort(np.concatenate(of_split[:2])), of_split[2]
-    net = cls(cls.schema(samples.facts), **keywords).eval()
+    net = Fisher(Fisher.schema(samples.facts), **keywords).eval()
     start = process_time()
     net.learn_codebook(samples, train, np.random.default_rng(0))
     vectors = torch.zeros(len(samples.label), len(net.classes))
     vectors[train] = net.vectors_of(samples, train)
     net.learn_classes(vectors[train], samples.label[train])
-    cpu_s = process_time() - start + len(train) * costs.extraction_s[cls.STORE]
+    cpu_s = process_time() - start + len(train) * costs.extraction_s[Fisher.STORE]
     vectors[test] = net.vectors_of(samples, test)
     accuracy, mean_per_class = _scores(net, vectors, samples.label, test)
     name = f"{root.name}/{PER_CLASS}/{label}"

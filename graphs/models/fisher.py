@@ -69,6 +69,9 @@ class Fisher(GraphModel, ClosedForm):
     costs : sequence of float
         Costs of the classifier, of which the best in cross-validation within the training pictures
         is taken.
+    dealt : bool
+        Each node has the context of some other node of its picture, at random: the control that
+        keeps what patterns there are and takes away which node has which.
 
     References
     ----------
@@ -94,6 +97,7 @@ class Fisher(GraphModel, ClosedForm):
         gaussians: int,
         strips: int,
         costs: Sequence[float],
+        dealt: bool,
     ) -> None:
         super().__init__()
         if sectors % 2:
@@ -108,7 +112,7 @@ class Fisher(GraphModel, ClosedForm):
             )
         self.kinds = np.array([NODE_KINDS.index(kind) for kind in check_kinds(kinds)])
         self.nodes, self.strips, self.costs = nodes, strips, tuple(costs)
-        self.shape = shape
+        self.shape, self.dealt = shape, dealt
         self.radii = np.array(radii, np.float32)
         self.n_classes = len(schema.class_names)
         columns, signs = mirrored(**shape)
@@ -225,6 +229,8 @@ class Fisher(GraphModel, ClosedForm):
             radii=self.radii,
             **self.shape,
         )
+        if self.dealt:
+            around = around[np.random.default_rng(len(around)).permutation(len(around))]
         sine, cosine = direction[seen].T
         columns = [
             *_in_box(position)[seen].T,

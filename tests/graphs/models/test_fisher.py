@@ -27,6 +27,7 @@ KEYWORDS: dict[str, Any] = {
     "gaussians": 4,
     "strips": 2,
     "costs": [1.0, 3.0],
+    "dealt": False,
 }
 
 
@@ -179,3 +180,15 @@ def test_solving_counts_vectors_products_components_and_gaussians() -> None:
     products = 12 * 12 * 3 * 2 * 4 * width
     components, gaussians = n * 2 * (2 * 8 * 5) ** 2, n * 4 * width * (8 + 1 + 2 + 4 * 20)
     assert net.solving_macs == net.macs(batch) + products + components + gaussians
+
+
+def test_contexts_that_are_dealt_are_the_same_ones_at_other_nodes() -> None:
+    samples = store(1)
+    batch = samples.batch(np.arange(1))
+
+    own, around, _ = Fisher(SCHEMA, **KEYWORDS)._described(batch, 0, 20)
+    there, moved, _ = Fisher(SCHEMA, **KEYWORDS | {"dealt": True})._described(batch, 0, 20)
+
+    assert torch.equal(own, there)
+    assert not torch.equal(around, moved)
+    torch.testing.assert_close(around.sum(0), moved.sum(0))
