@@ -105,7 +105,7 @@ def chordal_distance(first: Floats, second: Floats) -> Floats:
 
 def shuffled_features(features: Floats, share: float, rng: np.random.Generator) -> Floats:
     """The features with this share of their rows, in [0, 1], permuted among themselves."""
-    chosen = _chosen(len(features), share, rng)
+    chosen = some_of(len(features), share, rng)
     shuffled = features.copy()
     shuffled[chosen] = features[rng.permutation(chosen)]
     return shuffled
@@ -117,7 +117,7 @@ def rewired(pairs: Pairs, n_nodes: int, share: float, rng: np.random.Generator) 
     The configuration model: no degree grows; self-loops and edges there already are dropped.
     """
     edges = pairs[:, pairs[0] < pairs[1]]
-    chosen = _chosen(edges.shape[1], share, rng)
+    chosen = some_of(edges.shape[1], share, rng)
     edges[:, chosen] = rng.permutation(edges[:, chosen].ravel()).reshape(2, -1)
     return adjacency_pairs(edges, n_nodes)
 
@@ -182,14 +182,15 @@ def randomisation_curve(
     )
 
 
+def some_of(n: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """As many of the numbers 0 to n - 1, in order, at random; ValueError outside [0, 1]."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must be in [0, 1], got {share}")
+    return np.sort(rng.permutation(n)[: round(share * n)])
+
+
 def _principal(columns: Floats) -> Floats:
     """Orthonormal basis of the centred columns, without what has no variance."""
     u, s, _ = svd(columns - columns.mean(axis=0), full_matrices=False)
     noise = max(columns.shape) * np.finfo(np.float64).eps
     return u[:, s > noise * max(1.0, s.max(initial=0))]
-
-
-def _chosen(n: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    if not 0 <= share <= 1:
-        raise ValueError(f"share must be in [0, 1], got {share}")
-    return np.sort(rng.permutation(n)[: round(share * n)])

@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.augment import CHANGES_RELATIONS, augmented
+from perceptgraph.graphs.frames import Frames
 from perceptgraph.graphs.loader import NODE_FIELDS, GraphBatch, GraphStore, Pairs
 from perceptgraph.graphs.relation_graph import related_all
 from perceptgraph.graphs.streaming import GraphStream
 
 Recipe = Mapping[str, Mapping[str, Any]]
 """Names of operators, each with its keyword arguments."""
+
+RELATIONS_CHANGED = "relations_changed"
+"""Among the facts of graphs whose edges are not those that would be found between their nodes."""
 
 
 def augmented_graphs(
@@ -38,20 +42,40 @@ def augmented_graphs(
         Names of RELATIONS, in the order of their numbers; those of the store.
     """
     frames = augmented(graphs.frames, rng, augmentation)
-    there = replace(
-        graphs,
-        node_offsets=frames.offsets,
-        **{name: getattr(frames, name) for name in NODE_FIELDS},
-    )
-    if not set(augmentation) & set(CHANGES_RELATIONS):
-        return there
+    if set(augmentation) & set(CHANGES_RELATIONS):
+        return related_anew(graphs, frames, relations)
+    return _with_nodes(graphs, frames)
+
+
+def related_anew(graphs: GraphStore, frames: Frames, relations: Recipe) -> GraphStore:
+    """The same images with these nodes, and the relations that are found between them now."""
     edges = related_all(frames, relations)
     return replace(
-        there.without_found(),
+        _with_nodes(graphs, frames).without_found(),
         edges=Pairs(edges.offsets, np.stack([edges.source, edges.target])),
         relation=edges.relation,
         rank=edges.rank,
     )
+
+
+def relations_to_find(graphs: GraphStore | GraphStream) -> Recipe:
+    """The relations of these graphs, with their parameters; ValueError where they are not known.
+
+    They are among the facts of a store, where the stage `relate` puts them.
+    """
+    if graphs.facts.get(RELATIONS_CHANGED) or "relate" not in graphs.facts:
+        raise ValueError(
+            "expected graphs as the stage relate writes them, whose relations can be looked for "
+            "anew; these were altered, or made in memory: choose an augmentation without "
+            f"{', '.join(CHANGES_RELATIONS)}, and leave out nodes before anything else is altered"
+        )
+    relations: Recipe = graphs.facts["relate"]["relations"]
+    return relations
+
+
+def _with_nodes(graphs: GraphStore, frames: Frames) -> GraphStore:
+    nodes = {name: getattr(frames, name) for name in NODE_FIELDS}
+    return replace(graphs, node_offsets=frames.offsets, **nodes)
 
 
 def augmented_batch(
@@ -79,7 +103,7 @@ def augmented_batch(
     """
     there = graphs.taken(indices)
     if set(augmentation) & set(CHANGES_RELATIONS):
-        relations = graphs.facts["relate"]["relations"]
+        relations = relations_to_find(graphs)
         there = supplied(augmented_graphs(there, rng, augmentation, relations))
     else:
         there = augmented_graphs(there, rng, augmentation, {})
