@@ -39,7 +39,7 @@ class Runner(StageParams):
 
     model: str
     per_class: tuple[PerClass, ...]
-    """How many images of each class it is measured with."""
+    """How many images of each class it is measured with; none for what studies alone start from."""
     keywords: dict[str, Any]
     """Over those of `train.networks`."""
     augmentation: str
@@ -144,8 +144,9 @@ def runs_of(
     Parameters
     ----------
     labels, per_class : sequences
-        Those that are measured; all of the recipe if none is named. A number of images that is
-        named is measured for every label, also where the recipe leaves it out.
+        Those that are measured; all of the recipe if none is named, but for what is studied only. A
+        number of images that is named is measured for every label, also where the recipe leaves
+        it out.
     draws : int, optional
         As the recipe says by default.
 
@@ -155,7 +156,8 @@ def runs_of(
         An unknown label, or a runner that cannot be.
     """
     check_choices("few_shot", labels, recipe.runners)
-    chosen = {label: recipe.runners[label] for label in labels or recipe.runners}
+    benched = [label for label, runner in recipe.runners.items() if runner.per_class]
+    chosen = {label: recipe.runners[label] for label in labels or benched}
     sizes = set(per_class) or {k for runner in chosen.values() for k in runner.per_class}
     return [
         Run(label, k, draw, setting_of(label, runner, k, base))

@@ -1,6 +1,7 @@
 """Random relation graphs for the tests of loader, models and training."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,16 @@ from perceptgraph.stores.ragged import stack, write_store
 from perceptgraph.stores.status import Status, identity_record
 
 SCHEMA = GraphSchema(("near", "parallel", "facing"), ("a", "b", "c"))
+SMALL_H2GCN: dict[str, Any] = {
+    "embedding": 8,
+    "rounds": 1,
+    "dropout": 0.1,
+    "left_out": [],
+    "hops": [1, 2],
+    "separate": True,
+    "kept": "all",
+}
+"""Keywords of a net that learns in a moment."""
 
 
 def random_graph(

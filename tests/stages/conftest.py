@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import torch
+from graph_samples import SMALL_H2GCN
 
 from perceptgraph.stages import detect, prepare, relate, train
 from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stores.mapper import serial
 
 NETWORKS: dict[str, dict[str, Any]] = {
-    "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
+    "h2gcn": SMALL_H2GCN,
     "kernel": {
         "kinds": ["line"],
         "measures": ["length"],

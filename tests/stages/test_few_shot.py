@@ -10,7 +10,7 @@ import grimp
 import numpy as np
 import pytest
 import torch
-from graph_samples import write_learnable_store
+from graph_samples import SMALL_H2GCN, write_learnable_store
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -36,7 +36,7 @@ BASE = train.Params(
         "recipe_of": {},
     },
     networks={
-        "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
+        "h2gcn": SMALL_H2GCN,
         "set": {"hidden": 8, "dropout": 0.1, "left_out": []},
     },
 )
@@ -126,6 +126,13 @@ def test_changes_count_from_their_number_of_images_on() -> None:
     assert [s.recipe.learning_rate for s in (few, some, many)] == [0.01, 0.02, 0.02]
     assert [s.keywords["hidden"] for s in (few, some, many, every)] == [8, 8, 4, 4]
     assert [bool(s.augmentation) for s in (few, some, many, every)] == [False, False, False, True]
+
+
+def test_what_is_studied_only_is_measured_where_it_is_named() -> None:
+    recipe = recipe_of(one={}, studied={"per_class": []})
+
+    assert {r.label for r in runs_of(recipe, BASE, per_class=[4])} == {"one"}
+    assert {r.label for r in runs_of(recipe, BASE, ["studied"], [4])} == {"studied"}
 
 
 def test_runs_with_few_images_come_first_and_all_images_once() -> None:

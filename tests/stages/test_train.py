@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from graph_samples import SCHEMA, learnable_graph, write_learnable_store
+from graph_samples import SCHEMA, SMALL_H2GCN, learnable_graph, write_learnable_store
 from pydantic import ValidationError
 
 from perceptgraph.datasets.image_set import open_images
@@ -41,7 +41,7 @@ SECTION: dict[str, Any] = {
         "recipe_of": {"drawn": "none"},
     },
     "networks": {
-        "h2gcn": {"embedding": 8, "rounds": 1, "dropout": 0.1, "left_out": []},
+        "h2gcn": SMALL_H2GCN,
         "set": {"hidden": 8, "dropout": 0.1, "left_out": ["inward", "outward"]},
     },
 }
@@ -183,7 +183,7 @@ def test_run_that_was_killed_ends_with_the_files_of_one_that_was_not(root: Path)
     [
         ({"h2gcn": {"embeding": 8, "rounds": 1, "dropout": 0.1}}, r"did you mean 'embedding'\?"),
         (
-            {"h2gcn": {"embedding": 8, "rounds": 1, "left_out": []}},
+            {"h2gcn": {k: v for k, v in SMALL_H2GCN.items() if k != "dropout"}},
             r"train\.networks\.h2gcn: missing dropout",
         ),
         ({"set": {"hidden": 8, "dropout": 0.1}}, r"--model: no 'h2gcn'; known are set"),
