@@ -13,8 +13,10 @@ from perceptgraph.benchmarks import few_shot
 from perceptgraph.benchmarks.few_shot import Costs
 from perceptgraph.datasets.catalog import MissingData
 from perceptgraph.pipelines.bench import Figures, look_in, write_figures
+from perceptgraph.pipelines.energy import EnergyParams
+from perceptgraph.pipelines.metering import watts_per_core
 from perceptgraph.pipelines.params import load_params, section_of
-from perceptgraph.pipelines.rungs import built, extraction_s, watts_per_core
+from perceptgraph.pipelines.rungs import built, extraction_s
 from perceptgraph.stages import prepare, relate, train
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.few_shot import Rung
@@ -112,7 +114,8 @@ def of_runs(dataset: str, settings: Settings, runs: Sequence[Run]) -> Iterator[F
 
 def costs_of(root: Path, settings: Settings) -> Costs:
     """What runs on a rung cost besides, whatever they are."""
-    watts = watts_per_core(load_params(settings.params, settings.overrides))
+    values = load_params(settings.params, settings.overrides)
+    watts = watts_per_core(section_of(values, "energy", EnergyParams))
     return Costs({relate.OUT: extraction_s(root), prepare.OUT: 0.0}, watts)
 
 

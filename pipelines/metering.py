@@ -233,6 +233,11 @@ def declared_watts(params: EnergyParams) -> tuple[float, float]:
     )
 
 
+def watts_per_core(params: EnergyParams) -> float:
+    """Modelled watts of one busy core: those declared for all, shared out, else generic ones."""
+    return declared_watts(params)[0] / (psutil.cpu_count() or 1)
+
+
 def _with_reading(record: EnergyRecord, reading: Reading, params: EnergyParams) -> EnergyRecord:
     """The record with its joules, named after what most of them came from."""
     host, gpu = (reading.cpu_kwh + reading.ram_kwh) * params.pue, reading.gpu_kwh * params.pue

@@ -11,8 +11,8 @@ from yaml import YAMLError
 
 from perceptgraph.stages.params import ParamsError, suggest
 
-LISTS = ("ladder", "models", "baselines")
-"""Top-level lists; a stage whose Params has a field of such a name is given it."""
+TOP = ("ladder", "models", "baselines", "ablate")
+"""Values at the top; a stage whose Params has a field of such a name is given it."""
 
 Section = TypeVar("Section", bound=BaseModel)
 
@@ -49,7 +49,7 @@ def section_of(values: Mapping[str, Any], name: str, model: type[Section]) -> Se
     if name not in values:
         raise ParamsError(f"params.yaml: no section {name!r}; it has {sorted(values)}")
     section = dict(values[name] or {})
-    section |= {key: values[key] for key in LISTS if key in model.model_fields and key in values}
+    section |= {key: values[key] for key in TOP if key in model.model_fields and key in values}
     try:
         return model(**section)
     except ValidationError as error:

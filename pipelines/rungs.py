@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.graphs.primitive_store import open_primitives
 from perceptgraph.graphs.store import open_graphs
-from perceptgraph.pipelines.energy import EnergyParams, read_record
-from perceptgraph.pipelines.metering import declared_watts
+from perceptgraph.pipelines.energy import read_record
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.running import run_stage
 from perceptgraph.stages import detect, prepare, relate
@@ -110,9 +107,3 @@ def extraction_s(root: Path) -> float:
         record = read_record(path)
         total += record.cpu_s / max(record.work["images"], 1)
     return total
-
-
-def watts_per_core(values: Mapping[str, Any]) -> float:
-    """Modelled watts of one busy core: those declared for all, shared out, else generic ones."""
-    cpu, _ = declared_watts(section_of(values, "energy", EnergyParams))
-    return cpu / (psutil.cpu_count() or 1)

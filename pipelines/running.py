@@ -6,17 +6,20 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from perceptgraph.pipelines.energy import EnergyParams
-from perceptgraph.pipelines.metering import metered
+from perceptgraph.pipelines.energy import EnergyParams, host_digest
+from perceptgraph.pipelines.metering import metered, watts_per_core
 from perceptgraph.pipelines.parallel import DaskParams, open_mapper
 from perceptgraph.pipelines.params import load_params, section_of
-from perceptgraph.stages.outcome import Outcome
+from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.params import ParamsError, check_choices
 
-STAGES = ("prepare", "detect", "relate", "train", "evaluate", "report")
+GRIDS = ("ablate_data", "ablate_model", "robustness")
+"""Stages that measure a grid of cells."""
+STAGES = ("prepare", "detect", "relate", "train", "evaluate", *GRIDS, "report")
 SERIAL = ("train", "evaluate", "report")
 """Stages that map over nothing: they start no workers."""
 ON_DEVICE = ("train", "evaluate")
@@ -34,6 +37,8 @@ def run_stage(
     params_path: Path = Path("params.yaml"),
     outputs: Path = Path("outputs"),
     device: str = "auto",
+    results: Path = Path("results"),
+    axes: Sequence[str] = (),
 ) -> Outcome:
     """Run a stage of a rung (of all rungs: `report`) and meter it.
 
@@ -47,6 +52,10 @@ def run_stage(
         Parameters of the run; folder of all results.
     device : {"auto", "cpu", "cuda"}
         Where nets run.
+    results : Path
+        Folder of landed tables, from which grids are resumed.
+    axes : sequence of str
+        Of a grid, those that are measured; all if none is named.
 
     Raises
     ------
@@ -74,11 +83,25 @@ def run_stage(
         metered(energy, outputs, record, stage, dataset, model, uses_gpu=uses_gpu) as metering,
     ):
         with _progress(described) as progress:
-            offered = {"model": model, "device": device, "progress": progress}
+            offered = {
+                "model": model,
+                "device": device,
+                "progress": progress,
+                "section": partial(section_of, values),
+                "power": power_of(energy),
+                "landed": results.absolute(),
+                "axes": axes,
+            }
             outcome: Outcome = module.run(params, root, mapper, **_taken(module.run, offered))
         metering.work.update(outcome.work)
     log.info("%s: done, %s", described, dict(outcome.work))
     return outcome
+
+
+def power_of(energy: EnergyParams) -> Power:
+    """What turns the CPU-seconds of one core into joules: watts declared, else generic ones."""
+    method = "modelled-declared-tdp" if energy.cpu_watts else "modelled-generic"
+    return Power(watts_per_core(energy), method, host_digest())
 
 
 def runs_on_cuda(device: str) -> bool:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.graphs.models import fitting
-from perceptgraph.graphs.models.classifier import Samples
+from perceptgraph.graphs.models.classifier import Classifier, Samples
 from perceptgraph.graphs.models.saved import n_parameters
 from perceptgraph.graphs.store import open_graphs
 from perceptgraph.stages import train
@@ -103,17 +103,11 @@ def measure(run: Run, samples: Samples, open_s: float, in_development: bool = Fa
     The result is a function of samples and run, but for the seconds. `open_s` is the CPU-seconds
     that opening took per image.
     """
-    setting = run.setting
     pool, scored = pools(samples, in_development)
     if not len(scored):
         raise ValueError("expected labelled images to score a few-shot run on, found none")
     chosen = draw(samples.label, pool, run.per_class, run.draw)
-    net = train.new_network(setting.cls, samples, setting.keywords, run.draw)
-    drawn = setting.cls.drawn(samples, setting.augmentation)
-    rng, nothing = np.random.default_rng([run.draw, 1]), np.zeros(0, np.int64)
-    start = process_time()
-    fitting.fit(net, samples, chosen, nothing, rng, setting.recipe, drawn=drawn)
-    fit_s = process_time() - start
+    net, fit_s = fitted(run, samples, chosen)
     logits = fitting.logits_of(net, samples, scored, torch.device("cpu"))
     predicted = logits.argmax(1).numpy()
     counts = confusion(samples.label[scored], predicted, len(samples.facts["class_names"]))
@@ -127,6 +121,17 @@ def measure(run: Run, samples: Samples, open_s: float, in_development: bool = Fa
         open_s=open_s * len(chosen),
         fit_s=fit_s,
     )
+
+
+def fitted(run: Run, samples: Samples, chosen: NDArray[np.int64]) -> tuple[Classifier, float]:
+    """The run's model, fitted to these samples, and the CPU-seconds that it took."""
+    setting = run.setting
+    net = train.new_network(setting.cls, samples, setting.keywords, run.draw)
+    drawn = setting.cls.drawn(samples, setting.augmentation)
+    rng, nothing = np.random.default_rng([run.draw, 1]), np.zeros(0, np.int64)
+    start = process_time()
+    fitting.fit(net, samples, chosen, nothing, rng, setting.recipe, drawn=drawn)
+    return net, process_time() - start
 
 
 class Rung:

@@ -14,3 +14,15 @@ class Outcome:
     """Image id and reason of each image that this stage could not use."""
     too_many_bad: bool = False
     """Their share is above the configured one: the run is a failure, though all is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What turns the CPU-seconds of this machine into joules."""
+
+    watts: float
+    """Of one busy core."""
+    method: str
+    """Where they come from: "modelled-...", for no sensor tells the cores apart."""
+    host: str
+    """Digest of the machine."""

@@ -71,3 +71,33 @@ def check_keywords(section: str, operator: Callable[..., Any], keywords: Mapping
     missing = sorted(wanted - set(keywords))
     if missing:
         raise ParamsError(f"{section}: missing {', '.join(missing)}")
+
+
+def overlaid(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of values with others over them, table by table.
+
+    Examples
+    --------
+    >>> overlaid({"lines": {"density": 0.7, "max_gap": 20}}, {"lines": {"max_gap": None}})
+    {'lines': {'density': 0.7, 'max_gap': None}}
+    """
+    mine = dict(values)
+    for name, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(mine.get(name), Mapping)
+        mine[name] = overlaid(mine[name], value) if both else value
+    return mine
+
+
+def without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables without the entries that are null.
+
+    Examples
+    --------
+    >>> without_nulls({"lines": {"density": 0.7}, "junctions": None})
+    {'lines': {'density': 0.7}}
+    """
+    return {
+        name: without_nulls(value) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+        if value is not None
+    }

@@ -54,8 +54,6 @@ class Change(StageParams):
     """PERTURBATIONS of the images that are scored; what was learned from stays clean."""
     attack: Operators = Field(default={})
     """One of `stages.attacks.ATTACKS`, on the images that are scored."""
-    scored: int | None = Field(default=None, gt=0)
-    """Test images that are scored, over those of the grid's size: the first ones of them."""
 
     def then(self, other: "Change") -> "Change":
         """Do this and then the other one, which wins where both name a value."""
@@ -212,7 +210,7 @@ def cell_of(
     )
     setting = runs.setting_of(name, runner, per_class, sections.base, last)
     if setting.model in BASELINES:
-        change = change.model_copy(update=dict.fromkeys(OF_GRAPHS, {}))
+        change = change.model_copy(update={field: {} for field in OF_GRAPHS})
     return Cell(
         Run(name, per_class, draw, setting),
         change,

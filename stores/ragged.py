@@ -18,7 +18,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
-from perceptgraph.stores.arrays import ContractError, check_array, offsets_of
+from perceptgraph.stores.arrays import ContractError, check_array, offsets_of, ranges
 
 IMAGE = "image"
 CHUNK_BYTES = 512 * 1024  # inner chunks of 0.25-1 MB read fast and compress well
@@ -126,6 +126,19 @@ def stack(layout: Layout, records: Sequence[Record]) -> Block:
     for level in layout.levels:
         counts.setdefault(level, np.zeros(0, np.int64))
     return Block(layout, len(records), counts, columns)
+
+
+def taken(block: Block, indices: NDArray[np.int64]) -> Block:
+    """These images of a block, in this order."""
+    rows = {}
+    for level, counts in block.counts.items():
+        rows[level] = ranges(offsets_of(counts)[indices], counts[indices])
+    columns = {
+        name: block.columns[name].take(indices if c.level == IMAGE else rows[c.level], axis=0)
+        for name, c in block.layout.columns.items()
+    }
+    counts = {level: counts[indices] for level, counts in block.counts.items()}
+    return Block(block.layout, len(indices), counts, columns)
 
 
 class RaggedStore:
