@@ -32,6 +32,8 @@ KNOWN = (OSError, ValueError)
 Images = Annotated[list[Path], typer.Argument(help="Image files.")]
 Params = Annotated[Path, typer.Option(help="Parameters of the run.")]
 PARAMS = Path("params.yaml")
+Results = Annotated[Path, typer.Option(help="Folder of the tables that were landed.")]
+RESULTS = Path("results")
 Kinds = Annotated[
     str,
     typer.Option(
@@ -86,7 +88,11 @@ def settings(
 @app.command()
 def run(
     stage: Annotated[
-        str, typer.Argument(help="prepare, detect, relate, train, evaluate or report.")
+        str,
+        typer.Argument(
+            help="prepare, detect, relate, train, evaluate, ablate_data, ablate_model, robustness "
+            "or report."
+        ),
     ],
     dataset: Annotated[
         str, typer.Option(help="A rung of the ladder; none for report, which spans all.")
@@ -99,6 +105,11 @@ def run(
     outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    results: Results = RESULTS,
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a grid, what is measured; may be repeated; all if none is named."),
+    ] = None,
 ) -> None:
     """Run one stage, with or without DVC."""
     from perceptgraph.pipelines.running import run_stage
@@ -112,6 +123,8 @@ def run(
         params_path=params,
         outputs=outputs,
         device=device,
+        results=results,
+        axes=axis or (),
     )
     for image_id, reason in outcome.bad:
         typer.echo(f"left out {image_id}: {reason}", err=True)
@@ -122,6 +135,32 @@ def run(
             err=True,
         )
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def land(
+    dataset: Annotated[str, typer.Option(help="A rung whose grids were run.")],
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(help="ablate_data, ablate_model or robustness; may be repeated; else all."),
+    ] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Also where cells are missing.")
+    ] = False,
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
+    ] = None,
+    params: Params = PARAMS,
+    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    results: Results = RESULTS,
+) -> None:
+    """Write finished cells as small tables to commit, from which other runs go on."""
+    from perceptgraph.pipelines.landing import land_stages
+
+    for line in land_stages(
+        dataset, stage or (), override or (), params, outputs, results, unfinished=unfinished
+    ):
+        typer.echo(line)
 
 
 @app.command()

@@ -137,8 +137,8 @@ def taken(block: Block, indices: NDArray[np.int64]) -> Block:
         name: block.columns[name].take(indices if c.level == IMAGE else rows[c.level], axis=0)
         for name, c in block.layout.columns.items()
     }
-    counts = {level: counts[indices] for level, counts in block.counts.items()}
-    return Block(block.layout, len(indices), counts, columns)
+    few = {level: counts[indices] for level, counts in block.counts.items()}
+    return Block(block.layout, len(indices), few, columns)
 
 
 class RaggedStore:
