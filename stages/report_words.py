@@ -7,6 +7,7 @@ from typing import Any
 JOULES_PER_KWH = 3.6e6
 NARROW_SPACE = "\u202f"
 NO_FIGURE = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def percent(share: float | None) -> str:
@@ -66,10 +67,7 @@ def joules(kwh: float | None) -> str:
     >>> joules(4.854e-05)
     '170'
     """
-    if kwh is None:
-        return NO_FIGURE
-    value = float(f"{kwh * JOULES_PER_KWH:.2g}")
-    return count(value) if value >= 10 else f"{value:.2g}"
+    return NO_FIGURE if kwh is None else about(kwh * JOULES_PER_KWH)
 
 
 def grams(kg: float) -> str:
@@ -78,11 +76,46 @@ def grams(kg: float) -> str:
     >>> grams(3.515e-05)
     '0.035'
     """
-    value = float(f"{1000 * kg:.2g}")
-    return count(value) if value >= 10 else f"{value:.2g}"
+    return about(1000 * kg)
+
+
+def about(value: float) -> str:
+    r"""A number to two significant digits.
+
+    >>> about(171.3), about(0.0345), about(1234.0)
+    ('170', '0.034', '1\u202f200')
+    """
+    if math.isnan(value):
+        return NO_FIGURE
+    rounded = float(f"{value:.2g}")
+    return count(rounded) if rounded >= 10 else f"{rounded:.2g}"
+
+
+def signed(value: float) -> str:
+    r"""A difference with its sign and one decimal; none where it rounds to nothing.
+
+    >>> signed(1.24), signed(-1.26), signed(-0.01)
+    ('+1.2', '\u22121.3', '0.0')
+    """
+    rounded = round(value, 1)
+    if rounded == 0:
+        return "0.0"
+    return f"{'+' if rounded > 0 else MINUS}{abs(rounded):.1f}"
+
+
+def probability(p: float) -> str:
+    """A p value to two digits, and no less than a thousandth.
+
+    >>> probability(0.0231), probability(1e-9)
+    ('0.023', '< 0.001')
+    """
+    if math.isnan(p):
+        return NO_FIGURE
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 FILTERS: Mapping[str, Callable[[Any], str]] = {
-    f.__name__: f for f in (percent, points, count, rate, seconds, joules, grams)
+    f.__name__: f
+    for f in (percent, points, count, rate, seconds, joules, grams, about, signed, probability)
 }
 """Filters of the templates."""

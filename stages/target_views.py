@@ -1,0 +1,72 @@
+"""The table of what a target accuracy costs, as pages show it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from perceptgraph.stages.study_views import HEADER_LINES
+
+TABLE = "to_target.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The cheapest way of a model to a target; NaN where the table has no figure."""
+
+    target: float
+    """Per cent; NaN of a point of the Pareto front alone."""
+    subject: str
+    role: str
+    trial: str
+    """Images and training, in words."""
+    per_class: str
+    images: float
+    """That were learned from."""
+    accuracy: float
+    """On the test images; on those of validation for a point of the front."""
+    low: float
+    """Ends of its 95 % interval."""
+    high: float
+    cpu_s: float
+    """CPU-seconds to learn: extraction, augmentation and fit."""
+    cpu_s_low: float
+    cpu_s_high: float
+    joules: float
+    joules_low: float
+    joules_high: float
+    parameters: float
+    macs: float
+    """Multiply-adds an image."""
+    score_s: float
+    """CPU-seconds an image, extraction included."""
+    score_joules: float
+    method: str
+    """How joules came about."""
+    line: int
+    """Of the table, from 1."""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it stands there as a control."""
+        return self.role == "control"
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it is more than a point of the front."""
+        return self.target == self.target
+
+
+def read_targets(folder: Path) -> list[Target]:
+    """Lines of `to_target.csv` of the folder of a data set; none without the table."""
+    if not (folder / TABLE).exists():
+        return []
+    text = dict.fromkeys(("model", "role", "trial", "per_class", "method"), str)
+    rows = pd.read_csv(folder / TABLE, dtype=text)
+    rows["accuracy"] = rows["accuracy"].fillna(rows["development"])
+    rows = rows.rename(columns={"model": "subject"})
+    names = [name for name in Target.__slots__ if name != "line"]
+    return [
+        Target(**values, line=i + 1 + HEADER_LINES)
+        for i, values in enumerate(rows[names].to_dict("records"))
+    ]

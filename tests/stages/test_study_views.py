@@ -1,0 +1,150 @@
+"""Tables of a study as pages show them: nothing is lost, and every number keeps its line."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from study_samples import AXES, CONTROLS, SEEDS, SUBJECTS, statistics_of, study_tables, verdicts_of
+
+from perceptgraph.stages.study_figures import (
+    axis_figure,
+    curves_figure,
+    forests_figure,
+    frontier,
+    on_paper,
+    pareto_figure,
+    study_inks,
+)
+from perceptgraph.stages.study_views import AxisView, StudyView, study_view
+
+
+@pytest.fixture(scope="module")
+def study() -> StudyView:
+    table, costs = study_tables()
+    accuracies, comparisons = statistics_of(table)
+    verdicts = verdicts_of(list(AXES))
+    return study_view("mnist", "ablate_data", table, costs, accuracies, comparisons, verdicts)
+
+
+def axis(study: StudyView, name: str) -> AxisView:
+    return next(view for view in study.axes if view.name == name)
+
+
+def test_every_place_of_the_table_is_a_cell_with_its_mean(study: StudyView) -> None:
+    groups = study.table.groupby(["axis", "level", "subject"])["accuracy"].mean()
+
+    found = {
+        (view.name, level, subject): cell.accuracy
+        for view in study.axes
+        for (level, subject), cell in view.cells.items()
+    } | {("controls", "as is", cell.subject): cell.accuracy for cell in study.axes[0].controls}
+    assert found == pytest.approx(groups.to_dict())
+
+
+def test_lines_of_a_cell_are_those_of_its_seeds(study: StudyView) -> None:
+    for cell in study.cells():
+        first, last = cell.lines
+        rows = study.table.iloc[first - 2 : last - 1]  # a header line, and lines count from 1
+
+        assert len(rows) == cell.seeds == SEEDS
+        assert set(rows["subject"]) == {cell.subject}
+        assert set(rows["level"]) == {cell.level}
+
+
+def test_line_of_a_difference_is_that_of_its_comparison(study: StudyView) -> None:
+    for view in study.axes:
+        for (level, subject), cell in view.cells.items():
+            if cell.difference is None:
+                assert level == "as is"
+                continue
+            row = study.comparisons.iloc[cell.difference.line - 2]
+            assert (row["axis"], row["level"], row["subject"]) == (view.name, level, subject)
+            assert row["difference"] == pytest.approx(cell.difference.points)
+            assert view.lines[0] <= cell.difference.line <= view.lines[1]
+
+
+def test_controls_stand_beside_every_axis(study: StudyView) -> None:
+    for view in study.axes:
+        assert {cell.subject for cell in view.controls} == set(CONTROLS)
+        best = view.best_control()
+        assert best is not None
+        assert best.accuracy == max(cell.accuracy for cell in view.controls)
+
+
+def test_subjects_as_they_are_come_before_the_controls_and_once(study: StudyView) -> None:
+    assert [cell.subject for cell in study.everyone] == [*SUBJECTS, *CONTROLS]
+    assert {(pair.subject, pair.control) for pair in study.contrasts} == {
+        (subject, control) for subject in SUBJECTS for control in CONTROLS
+    }
+
+
+def test_levels_are_a_scale_where_all_are_numbers_that_differ(study: StudyView) -> None:
+    noise, relations = axis(study, "noise"), axis(study, "relations")
+    same = {place: replace(cell, value=0.1) for place, cell in noise.cells.items()}
+
+    assert noise.is_numeric
+    assert not relations.is_numeric
+    assert not replace(noise, cells=same).is_numeric
+
+
+def test_a_cell_without_costs_has_none(study: StudyView) -> None:
+    table, costs = study_tables()
+    accuracies, comparisons = statistics_of(table)
+
+    without = study_view("mnist", "ablate_data", table, costs[:0], accuracies, comparisons, {})
+
+    assert all(cell.costs.lines == (0, 0) for cell in without.cells())
+    assert all(np.isnan(cell.costs.joules) for cell in without.cells())
+    assert all(cell.costs.lines[0] > 1 for cell in study.cells())
+
+
+def test_figures_are_the_same_twice_and_name_everybody(study: StudyView) -> None:
+    inks = study_inks([study])
+
+    for view in study.axes:
+        figure = axis_figure(view, inks)
+        assert figure == axis_figure(view, inks)
+        assert all(subject in figure for subject in view.subjects)
+        assert "currentColor" in figure
+    for figure in (
+        curves_figure(study, inks),
+        forests_figure(study, inks),
+        pareto_figure([study], inks),
+    ):
+        assert figure is not None
+        assert figure.startswith("<svg ")
+
+
+def test_a_figure_on_paper_takes_nothing_from_a_page(study: StudyView) -> None:
+    figure = on_paper(axis_figure(study.axes[0], study_inks([study])))
+
+    assert "currentColor" not in figure
+    assert "background: #ffffff" in figure
+
+
+def test_a_figure_of_nothing_is_none(study: StudyView) -> None:
+    nothing = replace(study, axes=(), everyone=())
+
+    assert curves_figure(nothing, {}) is None
+    assert forests_figure(nothing, {}) is None
+    assert pareto_figure([nothing], {}) is None
+    assert pareto_figure([replace(study, stage="robustness")], {}) is None
+
+
+def test_colours_go_by_the_subject_not_by_the_study(study: StudyView) -> None:
+    other = replace(study, everyone=study.everyone[::-1])
+
+    assert study_inks([study, other]) == study_inks([study])
+    assert set(study_inks([study])) == {*SUBJECTS, *CONTROLS}
+
+
+def test_nothing_cheaper_exceeds_the_frontier() -> None:
+    rng = np.random.default_rng(0)
+    points = [(float(cost), float(accuracy)) for cost, accuracy in rng.random((50, 2)).round(2)]
+
+    best = frontier(points)
+
+    for cost, accuracy in points:
+        reached = max((a for c, a in best if c <= cost), default=-1.0)
+        assert accuracy <= reached
+    assert set(best) <= set(points)
