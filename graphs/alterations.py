@@ -77,7 +77,7 @@ def without_attributes(
         of_kind = graphs.kind == kind
         known = of_kind & is_learned if (of_kind & is_learned).any() else of_kind
         attributes[np.ix_(of_kind, columns)] = attributes[np.ix_(known, columns)].mean(axis=0)
-    return _said_otherwise(graphs, attributes=attributes)
+    return replace(_marked(graphs), attributes=attributes)
 
 
 def without_edges(graphs: GraphStore, rng: np.random.Generator) -> GraphStore:
@@ -102,22 +102,22 @@ def without_relations(
 
 
 def shuffled_edges(graphs: GraphStore, rng: np.random.Generator, *, share: float) -> GraphStore:
-    """The same nodes, of which others are related: pairs swapped at random within their image.
+    """The same nodes, of which others are related, and otherwise.
 
-    A share of the related pairs, in [0, 1], is. What joins two nodes, all relations and both
-    directions, moves as a whole (`swapped_pairs.swapped`): every node keeps the number of its
-    neighbours and the kinds that they are of, an image keeps its edges of each relation and rank.
-    Which nodes they join is random, and so are the relative poses.
+    A share of the related pairs, in [0, 1], is dealt out anew (`swapped_pairs.swapped`): the nodes
+    of an image are paired at random, so that each keeps the number of its neighbours and the kinds
+    that they are of; and what joins two nodes, all relations and both directions, goes to a pair
+    of any image. Left are the nodes, and relative poses of nodes that happen to be paired.
     """
-    edges = graphs.edges
-    counts = np.diff(edges.offsets)
-    graph = np.repeat(np.arange(len(graphs)), counts)
-    first = np.repeat(graphs.node_offsets[:-1], counts)
-    index = swapped(edges.index + first, graphs.kind, graphs.node_offsets, share, rng) - first
-    order = np.lexsort((index[1], index[0], graphs.relation, graph))
+    first = np.repeat(graphs.node_offsets[:-1], np.diff(graphs.edges.offsets))
+    ends = swapped(graphs.edges.index + first, graphs.kind, graphs.node_offsets, share, rng)
+    graph = np.searchsorted(graphs.node_offsets, ends[0], side="right") - 1
+    order = np.lexsort((ends[1], ends[0], graphs.relation, graph))
+    index = (ends - graphs.node_offsets[graph])[:, order].astype(np.int32)
+    offsets = offsets_of(np.bincount(graph, minlength=len(graphs)))
     return replace(
         _marked(graphs),
-        edges=Pairs(edges.offsets, index[:, order].astype(np.int32)),
+        edges=Pairs(offsets, index),
         relation=graphs.relation[order],
         rank=graphs.rank[order],
     )
@@ -131,7 +131,7 @@ def shuffled_attributes(
     Among the nodes of that share that are of the same kind, in all images. Poses and edges stay.
     """
     dealt = _dealt(graphs.kind, share, rng)
-    return _said_otherwise(graphs, attributes=graphs.attributes[dealt])
+    return replace(_marked(graphs), attributes=graphs.attributes[dealt])
 
 
 def shuffled_poses(graphs: GraphStore, rng: np.random.Generator, *, share: float) -> GraphStore:
@@ -141,9 +141,8 @@ def shuffled_poses(graphs: GraphStore, rng: np.random.Generator, *, share: float
     stay, so that relative poses are those of any two nodes.
     """
     dealt = _dealt(graphs.kind, share, rng)
-    return _said_otherwise(
-        graphs, position=graphs.position[dealt], direction=graphs.direction[dealt]
-    )
+    names = ("position", "direction")
+    return replace(_marked(graphs), **{name: getattr(graphs, name)[dealt] for name in names})
 
 
 def shuffled_nodes(graphs: GraphStore, rng: np.random.Generator, *, share: float) -> GraphStore:
@@ -154,7 +153,7 @@ def shuffled_nodes(graphs: GraphStore, rng: np.random.Generator, *, share: float
     """
     dealt = _dealt(graphs.kind, share, rng)
     names = ("attributes", "position", "direction")
-    return _said_otherwise(graphs, **{name: getattr(graphs, name)[dealt] for name in names})
+    return replace(_marked(graphs), **{name: getattr(graphs, name)[dealt] for name in names})
 
 
 def quantised(graphs: GraphStore, rng: np.random.Generator, *, bits: int) -> GraphStore:
@@ -181,7 +180,9 @@ def quantised(graphs: GraphStore, rng: np.random.Generator, *, bits: int) -> Gra
 def altered(
     graphs: GraphStore, rng: np.random.Generator, recipe: Mapping[str, Mapping[str, Any]]
 ) -> GraphStore:
-    """The graphs after all alterations of the recipe, in its order.
+    """The graphs after all alterations of the recipe, in the order of ALTERATIONS.
+
+    So relations are looked for among the nodes that are left before anything is done to edges.
 
     Parameters
     ----------
@@ -195,11 +196,13 @@ def altered(
     Raises
     ------
     ValueError
-        A keyword with a value that cannot be, or relations to be looked for anew after an
-        alteration that they cannot be found again after.
+        What is no alteration, a keyword with a value that cannot be, or graphs whose relations
+        would have to be looked for anew and are not known.
     """
-    for name, keywords in recipe.items():
-        graphs = ALTERATIONS[name](graphs, rng, **keywords)
+    check_alterations(recipe)
+    for name, alteration in ALTERATIONS.items():
+        if name in recipe:
+            graphs = alteration(graphs, rng, **recipe[name])
     return graphs
 
 
@@ -255,11 +258,6 @@ def _of_edges(graphs: GraphStore, chosen: Mask) -> GraphStore:
     )
 
 
-def _said_otherwise(graphs: GraphStore, **columns: NDArray[Any]) -> GraphStore:
-    """The graphs with other values of these node columns, and the edges that they had."""
-    return replace(_marked(graphs), **columns)
-
-
 def _marked(graphs: GraphStore) -> GraphStore:
     """The graphs as ones whose relations cannot be looked for anew."""
     return replace(graphs.without_found(), facts={**graphs.facts, RELATIONS_CHANGED: True})
@@ -279,4 +277,4 @@ ALTERATIONS: dict[str, Callable[..., GraphStore]] = {
     "shuffled_nodes": shuffled_nodes,
     "quantised": quantised,
 }
-"""Name to alteration."""
+"""Name to alteration, in the order in which they are done."""

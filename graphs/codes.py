@@ -33,17 +33,17 @@ def coded(values: Floats, known: Floats, bits: int) -> Floats:
     [0.0, 1.0, 5.0, 7.0, 7.0]
     """
     check_bits(bits)
-    known = np.sort(known[np.isfinite(known)].astype(np.float64))
-    if not len(known):
+    finite = np.sort(known[np.isfinite(known)].astype(np.float64))
+    if not len(finite):
         return values
-    code = np.unique(known)
+    code = np.unique(finite)
     if len(code) <= 2**bits:
         edges = (code[1:] + code[:-1]) / 2
     else:
-        cuts = known[np.arange(1, 2**bits) * len(known) // 2**bits]
-        edges = np.unique(cuts[cuts > known[0]])
-        place = np.searchsorted(edges, known, side="right")
-        code = np.bincount(place, known) / np.bincount(place)
+        cuts = finite[np.arange(1, 2**bits) * len(finite) // 2**bits]
+        edges = np.unique(cuts[cuts > finite[0]])
+        place = np.searchsorted(edges, finite, side="right")
+        code = np.bincount(place, finite) / np.bincount(place)
     found = code[np.searchsorted(edges, values, side="right")]
     return np.where(np.isnan(values), values, found).astype(np.float32)
 

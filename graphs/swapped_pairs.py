@@ -1,4 +1,4 @@
-"""Neighbours dealt out anew, by double-edge swaps: every node keeps how many it has.
+"""Neighbours dealt out anew: every node keeps how many it has, and nothing else of its edges.
 
 References
 ----------
@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptgraph.graphs.alignment import some_of
+from perceptgraph.graphs.frames import NODE_KINDS
 from perceptgraph.stores.arrays import offsets_of
 from perceptgraph.stores.compiled import njit
 
 ROUNDS = 10
 """Swaps tried for each pair: after about as many nothing is left of who was paired with whom."""
+
+KINDS = len(NODE_KINDS)
 
 
 def swapped(
@@ -24,12 +27,14 @@ def swapped(
     share: float,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """The ends (2, E) of edges after this share of the pairs that they join is swapped.
+    """The ends (2, E) of edges after this share of the pairs that they join is dealt out anew.
 
     A pair is two nodes with all edges between them, in either direction. Of two pairs a, b and
-    c, d of one image, where b and d are of one kind, the edges of the first come to join a, d and
-    those of the second c, b. A swap is left out where it would pair a node with itself or with a
-    neighbour that it has. Pairs are taken in turn, the other one at random, ROUNDS times [1]_.
+    c, d of one image, where b and d are of one kind, a, d and c, b become pairs. Such a swap is
+    left out where it would pair a node with itself or with a neighbour that it has. Pairs are taken
+    in turn, the other one at random, ROUNDS times [1]_. Then the edges of a pair come to be those
+    of another, of any image, whose two nodes are of the same kinds: numbers of relations told what
+    an image shows.
 
     Parameters
     ----------
@@ -63,7 +68,11 @@ def swapped(
     image_of_run = graph[chosen[begins]]
     draws = rng.integers(0, 2**32, (ROUNDS, len(chosen)), dtype=np.uint32)
     _swap(pairs, chosen, runs, image_of_run, order, by_graph, kind, node_offsets, draws)
-    ends = pairs[:, pair.reshape(-1)]
+    dealt = np.arange(len(keys))
+    for code in np.unique(codes := kinds[0, chosen] * KINDS + kinds[1, chosen]):
+        among = np.sort(chosen[codes == code])
+        dealt[among] = rng.permutation(among)
+    ends = pairs[:, dealt[pair.reshape(-1)]]
     return np.where(flipped, ends[::-1], ends)
 
 

@@ -204,9 +204,10 @@ def test_shuffled_edges_leave_each_node_its_number_of_neighbours(
             for a, b in (pairs.T for pairs in ends)
         ]
         np.testing.assert_array_equal(*neighbours)
-    said = [np.unique([s.relation, s.rank], axis=1, return_counts=True) for s in (graphs, found)]
-    np.testing.assert_array_equal(said[0][0], said[1][0])
-    np.testing.assert_array_equal(said[0][1], said[1][1])
+    said = [np.lexsort((s.relation, s.rank)) for s in (graphs, found)]
+    for name in EDGE_FIELDS:  # of all images together
+        before, after = (getattr(s, name)[o] for s, o in zip((graphs, found), said, strict=True))
+        np.testing.assert_array_equal(before, after)
     same(found, graphs, NODE_FIELDS)
 
 
@@ -221,6 +222,23 @@ def test_all_shuffled_edges_lead_to_any_node_of_the_kind() -> None:
     there, still = joined_nodes(graphs), joined_nodes(graphs) & joined_nodes(found)
     by_chance = len(there) / 40 / n_pairs
     assert abs(len(still) / len(there) - by_chance) < 0.06
+
+
+def test_shuffled_edges_say_nothing_of_the_numbers_of_relations() -> None:
+    rng = np.random.default_rng(0)
+    names = ("near", "parallel")
+    many, few = ({"near": {"k": 3}, "parallel": RELATIONS["parallel"] | {"k": k}} for k in (6, 1))
+    drawn = [related(some_lines(rng, 30), (many, few)[i % 2]) for i in range(60)]
+    graphs = graphs_in_memory(drawn, GraphSchema(names, ("a",)))
+
+    found = altered(graphs, rng, {"shuffled_edges": {"share": 1.0}})
+
+    for store, differ in ((graphs, True), (found, False)):
+        graph = np.repeat(np.arange(60), np.diff(store.edges.offsets))
+        parallel = np.bincount(graph, store.relation == 1, 60) / np.bincount(graph)
+        apart = parallel[::2].mean() - parallel[1::2].mean()
+        error = parallel.std() / np.sqrt(15)
+        assert (apart > 5 * error) == differ
 
 
 @pytest.mark.parametrize("name", SHUFFLES)
@@ -301,6 +319,15 @@ def test_relations_are_not_looked_for_again_where_edges_were_changed(
 
     with pytest.raises(ValueError, match="looked for anew"):
         augmented_batch(found, {"drop": {"share": 0.5}}, lambda s: s, np.arange(len(found)), rng)
+
+
+@settings(max_examples=30)
+@given(graphs=stores(), rng=generators())
+def test_nodes_are_left_out_before_edges_are(graphs: GraphStore, rng: np.random.Generator) -> None:
+    found = altered(graphs, rng, {"without_edges": {}, "strongest": {"count": 1}})
+
+    assert not len(found.relation)
+    assert len(found.kind) <= 6 * len(graphs)
 
 
 def test_a_recipe_that_cannot_be_is_named() -> None:
