@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from perceptgraph import graphs, stages, stores
 from perceptgraph.graphs.cutting import CUTS
 from perceptgraph.graphs.family_nodes import NODES_OF
-from perceptgraph.graphs.frames import joined
+from perceptgraph.graphs.frames import Frames, joined
 from perceptgraph.graphs.nodes import frames_of_images
 from perceptgraph.graphs.primitive_store import open_primitives, primitives_of
 from perceptgraph.graphs.primitives import Primitives, primitives
-from perceptgraph.graphs.relation_graph import RelationGraph, graphs_of, related_all
+from perceptgraph.graphs.relation_graph import RelationGraph, TypedEdges, graphs_of, related_all
 from perceptgraph.graphs.relations import RELATIONS
 from perceptgraph.graphs.store import (
     FORMAT,
@@ -96,7 +96,15 @@ def relate_many(
     found: Sequence[Primitives], labels: Sequence[int], recipe: Recipe, first: int
 ) -> list[RelationGraph]:
     """Relation graphs of consecutive images, from the `first` of their set on."""
-    seeds = ([recipe.cut_seed, first + i] for i in range(len(found)))
+    frames, edges = related_together(found, recipe, range(first, first + len(found)))
+    return graphs_of(frames, edges, tuple(recipe.relations), labels)
+
+
+def related_together(
+    found: Sequence[Primitives], recipe: Recipe, numbers: Sequence[int]
+) -> tuple[Frames, TypedEdges]:
+    """Nodes and edges of images, one after the other, which have these numbers in their set."""
+    seeds = ([recipe.cut_seed, number] for number in numbers)
     frames = frames_of_images(
         found,
         kinds=recipe.kinds,
@@ -105,8 +113,7 @@ def relate_many(
         ray_reach=recipe.ray_reach,
         rngs=[np.random.default_rng(seed) for seed in seeds] if recipe.cut == "phase" else None,
     )
-    edges = related_all(frames, recipe.relations)
-    return graphs_of(frames, edges, tuple(recipe.relations), labels)
+    return frames, related_all(frames, recipe.relations)
 
 
 def relate_span(span: Span, store: Path, recipe: Recipe) -> list[dict[str, Any]]:

@@ -39,11 +39,26 @@ def deskewed(square: NDArray[np.float32]) -> NDArray[np.float32]:
     .. [1] Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
            recognition", Proceedings of the IEEE 86(11), 1998, section III (deslanting).
     """
+    moved = cv2.warpAffine(
+        square,
+        uprighting(square),
+        (len(square), len(square)),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(moved, np.float32)
+
+
+def uprighting(square: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Where `deskewed` finds each pixel of the new picture in the old one: a map (2, 3).
+
+    It takes (column, row, 1) to (column, row); the identity where there is no contrast.
+    """
     side = len(square)
     mass = (square - square.min()).astype(np.float64)
     total = mass.sum()
     if total <= 0:
-        return square
+        return np.eye(2, 3)
     place = np.arange(side)
     row, column = (mass.sum(1) @ place / total), (mass.sum(0) @ place / total)
     rows, columns = place - row, place - column
@@ -51,18 +66,10 @@ def deskewed(square: NDArray[np.float32]) -> NDArray[np.float32]:
     slant = rows @ mass @ columns / total / along if along > 0 else 0.0
     across = mass.sum(0) @ columns**2 / total - slant**2 * along
     height, width = _zoom(HEIGHT * side, along), _zoom(WIDTH * side, across)
-    # Where each pixel of the new picture is found in the old one, as OpenCV has it: (column, row).
     middle = (side - 1) / 2
     found = np.array([[1 / width, slant / height], [0, 1 / height]])
     shift = np.array([column, row]) - found @ [middle, middle]
-    moved = cv2.warpAffine(
-        square,
-        np.column_stack([found, shift]),
-        (side, side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(moved, np.float32)
+    return np.column_stack([found, shift])
 
 
 def _zoom(wanted: float, variance: float) -> float:
