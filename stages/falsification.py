@@ -1,0 +1,212 @@
+"""What would have shown the thesis wrong, and what was found for each.
+
+The thesis: spatial relations of primitives carry what a picture shows, and are cheaper and sturdier
+than pixels. Each of these claims against it can be decided by the tables of the studies; where the
+intervals leave room for both it is not.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from perceptgraph.stages.attacks import ATTACKS
+from perceptgraph.stages.comparisons import CONTROL, compared
+from perceptgraph.stages.study import CONTROLS_AXIS
+from perceptgraph.stages.verdicts import amount, listed, meeting, spoken
+
+Outcome = Literal["falsified", "not falsified", "undecided", "not measured"]
+Tables = Mapping[str, pd.DataFrame]
+"""Stage to its results, and TO_TARGET to the cheapest ways to a target, of one data set."""
+
+TO_TARGET = "to_target"
+STUDIES = ("ablate_model", "ablate_data", "robustness")
+ALIKE = 0.3
+"""Points within which two accuracies count as one."""
+WITHOUT_RELATIONS = {
+    "relative_pose": "no_edges",
+    "relative_pose_free": "no_edges_free",
+    "fisher_light": "fisher_light_alone",
+}
+"""Contender to the control that sees the same nodes and no relation."""
+MODES = {
+    "absolute": "when nodes carry their pose",
+    "free": "when nodes carry no pose",
+    "canonical": "in a canonical frame",
+}
+"""Levels of the axis `pose`."""
+MODE_OF = {"relative_pose_free": "free"}
+"""Of contenders as they are; `absolute` of others."""
+KERNELS = ("kernel", "pixel_kernel")
+HARDENED = ("relative_pose_hardened", "lenet_thresholded")
+NOT_ADAPTIVE = ("pgd", "transfer")
+"""Attacks on another net than the one that is scored, or on pixel nets alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for one claim on one data set."""
+
+    claim: str
+    """If it holds, the thesis is wrong."""
+    dataset: str
+    """Empty where no data set has the figures."""
+    outcome: Outcome
+    sentence: str
+
+
+def met(tables: Tables, pairs: Mapping[str, str]) -> pd.DataFrame:
+    """Comparisons of contenders with the one control that matters, each once.
+
+    Whoever is met is tested in company of these alone, stage by stage; what is as it is in several
+    stages is told once.
+    """
+    names = {*pairs, *pairs.values()}
+    found = []
+    for stage in STUDIES:
+        if stage in tables:
+            table = tables[stage]
+            rows = compared(table[table["subject"].isin(names)])
+            meant = rows["subject"].map(pairs) == rows["against"]
+            found.append(rows[meant & (rows["kind"] == CONTROL)])
+    if not found:
+        return compared(pd.DataFrame(columns=["axis", "level", "subject"]))
+    rows = pd.concat(found, ignore_index=True)
+    return rows.drop_duplicates(["axis", "level", "subject"], ignore_index=True)
+
+
+def decided(better: Sequence[bool], not_better: Sequence[bool]) -> Outcome:
+    """Of a claim that we are nowhere better: one place where we are refutes it."""
+    if any(better):
+        return "not falsified"
+    return "falsified" if all(not_better) else "undecided"
+
+
+def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
+    """Whether the model without edges comes within ALIKE points in every mode."""
+    rows = met(tables, WITHOUT_RELATIONS)
+    rows = rows[rows["axis"].isin([CONTROLS_AXIS, "pose"])]
+    modes = rows["level"].where(rows["axis"] == "pose", rows["subject"].map(MODE_OF))
+    rows = rows.assign(mode=modes.fillna("absolute")).drop_duplicates(["mode"])
+    if rows.empty:
+        return None
+    better = rows["measurable"] & (rows["low"] > ALIKE)
+    parts = []
+    for word, some in (
+        ("add", rows[rows["measurable"] & (rows["difference"] > 0)]),
+        ("cost", rows[rows["measurable"] & (rows["difference"] < 0)]),
+    ):
+        told = [f"{amount(row)} points {_mode(row)}" for _, row in some.iterrows()]
+        if told:
+            parts.append(f"{word} {listed(told)}")
+    text = f"relations {listed(parts)}; " if parts else ""
+    unsure = rows[~rows["measurable"]]
+    where = [f"{_mode(r)} ({r['low']:.1f} to {r['high']:.1f} points)" for _, r in unsure.iterrows()]
+    text += f"no measurable difference {listed(where)}" if where else ""
+    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text.removesuffix("; ")
+
+
+def _mode(row: pd.Series) -> str:
+    return MODES.get(row["mode"], f"at {row['mode']}")
+
+
+def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
+    """Whether the kernel of deskewed pixels is level with that of primitives."""
+    rows = met(tables, dict([KERNELS]))
+    rows = rows[rows["axis"].isin([CONTROLS_AXIS, "images_per_class"])]
+    if rows.empty:
+        return None
+    better = rows["measurable"] & (rows["low"] > 0)
+    text = meeting(KERNELS[0], KERNELS[1], rows, n_controls=1)
+    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text
+
+
+def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
+    """Whether LeNet on thresholded pixels withstands adaptive attacks better than we hardened."""
+    rows = met(tables, dict([HARDENED]))
+    adaptive = [name for name in ATTACKS if name not in NOT_ADAPTIVE]
+    rows = rows[rows["axis"].isin(adaptive) & (rows["value"] > 0)]
+    if rows.empty:
+        return None
+    behind = rows["measurable"] & (rows["difference"] < 0)
+    ahead = rows["measurable"] & (rows["difference"] > 0)
+    outcome: Outcome = "undecided"
+    if behind.any():
+        outcome = "falsified"
+    elif ahead.all():
+        outcome = "not falsified"
+    parts = [
+        f"under {spoken(str(axis))}, {meeting(spoken(HARDENED[0]), HARDENED[1], some, 1)}"
+        for axis, some in rows.groupby("axis", sort=False)
+    ]
+    return outcome, "; ".join(parts)
+
+
+def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
+    """Whether no target accuracy is reached with less than the cheapest control takes."""
+    if TO_TARGET not in tables:
+        return None
+    reached = tables[TO_TARGET].dropna(subset=["target", "cpu_s"])
+    better, not_better, parts = [], [], []
+    for target, rows in reached.groupby("target"):
+        roles = {role: some.loc[some["cpu_s"].idxmin()] for role, some in rows.groupby("role")}
+        if set(roles) != {"subject", "control"}:
+            continue
+        ours, theirs = roles["subject"], roles["control"]
+        alike = (ours[["host", "method"]] == theirs[["host", "method"]]).all()
+        name = "cpu_s" if alike else "joules"
+        better.append(ours[f"{name}_high"] < theirs[f"{name}_low"])
+        not_better.append(ours[f"{name}_low"] >= theirs[f"{name}_high"])
+        word = "less" if better[-1] else "more" if not_better[-1] else "no measurable difference"
+        parts.append(f"{target:g} % takes {_cost(ours)} against {_cost(theirs)}, {word}")
+    return (decided(better, not_better), "; ".join(parts)) if parts else None
+
+
+def _cost(row: pd.Series) -> str:
+    return (
+        f"{spoken(row['model'])} {row['cpu_s']:.2g} CPU-s "
+        f"({row['cpu_s_low']:.2g} to {row['cpu_s_high']:.2g}; {row['joules']:.2g} J, "
+        f"{row['method']})"
+    )
+
+
+CLAIMS: dict[str, Callable[[Tables], tuple[Outcome, str] | None]] = {
+    f"A model without edges is within {ALIKE} points of the relational one in every mode.": (
+        relations_add_nothing
+    ),
+    "A kernel on deskewed pixels is level with the kernel on primitives.": pixels_do_as_well,
+    "LeNet on thresholded pixels withstands adaptive attacks better than we do after hardening.": (
+        thresholds_resist_better
+    ),
+    "Reaching a target accuracy takes no less energy than with the cheapest pixel net.": (
+        energy_is_no_lower
+    ),
+}
+"""What would falsify the thesis to what decides it: None where the figures are missing."""
+
+
+def findings(tables: Mapping[str, Tables]) -> list[Finding]:
+    """What was found for each claim on each data set that has the figures.
+
+    Parameters
+    ----------
+    tables : mapping
+        Data set to stage to results, as `tables.read_results` gives them; of `to_target` the table
+        of the cheapest ways to each target.
+
+    Returns
+    -------
+    list of Finding
+        In the order of CLAIMS; a claim without figures is `not measured`.
+    """
+    found = []
+    for claim, decide in CLAIMS.items():
+        here = [
+            Finding(claim, dataset, outcome, f"{dataset}: {text}.")
+            for dataset, of_set in tables.items()
+            for outcome, text in [decide(of_set) or ("not measured", "")]
+            if outcome != "not measured"
+        ]
+        found += here or [Finding(claim, "", "not measured", "Not measured.")]
+    return found

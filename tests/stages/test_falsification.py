@@ -1,0 +1,206 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from perceptgraph.stages.falsification import CLAIMS, decided, findings
+
+RELATIONS, PIXELS, THRESHOLDS, ENERGY = CLAIMS
+
+
+def rows(
+    subject: str,
+    share: float,
+    axis: str = "noise",
+    level: str = "as is",
+    role: str = "subject",
+    value: float = np.nan,
+) -> pd.DataFrame:
+    """Five seeds that are right on that share of 2000 images, most of them the same ones."""
+    rng = np.random.default_rng(0)
+    right = [0.95 * rng.random(2000) + 0.05 * rng.random(2000) < share for _ in range(5)]
+    place = f"{subject}-{axis if level != 'as is' else ''}-{level}"
+    return pd.DataFrame(
+        {
+            "key": [f"{place}-{seed}" for seed in range(5)],
+            "axis": axis,
+            "level": level,
+            "value": value,
+            "subject": subject,
+            "role": role,
+            "seed": range(5),
+            "right": right,
+        }
+    )
+
+
+def control(
+    subject: str,
+    share: float,
+    axis: str = "controls",
+    level: str = "as is",
+    value: float = np.nan,
+) -> pd.DataFrame:
+    return rows(subject, share, axis, level, "control", value)
+
+
+def found(claim: str, stage: str, *tables: pd.DataFrame) -> tuple[str, str]:
+    """Outcome and sentence of a claim on digits."""
+    all_found = findings({"mnist": {stage: pd.concat(tables, ignore_index=True)}})
+    meant = [each for each in all_found if each.claim == claim]
+    assert len(meant) == 1
+    return meant[0].outcome, meant[0].sentence
+
+
+def test_relations_that_help_without_pose_keep_the_thesis() -> None:
+    outcome, sentence = found(
+        RELATIONS,
+        "ablate_model",
+        control("no_edges", 0.9),
+        control("no_edges_free", 0.7),
+        rows("relative_pose", 0.9),
+        rows("relative_pose_free", 0.85),
+    )
+
+    assert outcome == "not falsified"
+    assert sentence.startswith("mnist: relations add 16.")
+    assert "points when nodes carry no pose; no measurable difference when nodes carry" in sentence
+
+
+def test_modes_are_read_from_the_axis_of_poses() -> None:
+    _, sentence = found(
+        RELATIONS,
+        "ablate_model",
+        control("no_edges", 0.9),
+        rows("relative_pose", 0.9),
+        rows("relative_pose", 0.9, "pose", "free"),
+        control("no_edges", 0.5, "pose", "free"),
+        rows("relative_pose", 0.9, "pose", "canonical"),
+        control("no_edges", 0.8, "pose", "canonical"),
+    )
+
+    assert sentence.index("no pose") < sentence.index("in a canonical frame")
+    assert "no measurable difference when nodes carry their pose" in sentence
+
+
+def test_relations_that_nowhere_help_falsify_the_thesis() -> None:
+    outcome, _ = found(
+        RELATIONS,
+        "ablate_model",
+        control("no_edges", 0.9),
+        control("no_edges_free", 0.75),
+        rows("relative_pose", 0.9),
+        rows("relative_pose_free", 0.7),
+    )
+
+    assert outcome == "falsified"
+
+
+def test_pixels_are_met_at_each_number_of_images() -> None:
+    outcome, sentence = found(
+        PIXELS,
+        "ablate_data",
+        control("pixel_kernel", 0.9),
+        rows("kernel", 0.9),
+        rows("kernel", 0.8, "images_per_class", "5", value=5),
+        control("pixel_kernel", 0.7, "images_per_class", "5", value=5),
+    )
+
+    assert outcome == "not falsified"
+    assert "ahead at 5 (by 10." in sentence
+    assert "not measurably apart at as is" in sentence
+
+
+@pytest.mark.parametrize(
+    ("ours", "outcome"), [(0.9, "not falsified"), (0.8, "undecided"), (0.7, "falsified")]
+)
+def test_hardened_primitives_must_withstand_every_attack(ours: float, outcome: str) -> None:
+    hardened, thresholded = "relative_pose_hardened", "lenet_thresholded"
+    attacked = [
+        table
+        for axis, share in (("square_linf", ours), ("sparse", 0.9), ("transfer", 0.1))
+        for table in (
+            rows(hardened, share, axis, "eps 0.3", value=0.3),
+            control(thresholded, 0.8, axis, "eps 0.3", value=0.3),
+            rows(hardened, 0.1, axis, "clean", value=0.0),
+            control(thresholded, 0.9, axis, "clean", value=0.0),
+        )
+    ]
+
+    told, sentence = found(THRESHOLDS, "robustness", *attacked)
+
+    assert told == outcome
+    assert "under square linf" in sentence
+    assert "under transfer" not in sentence
+
+
+def to_target(ours: float, theirs: float, host: str = "one") -> pd.DataFrame:
+    """The cheapest ways to 95 %, CPU-seconds give or take a tenth."""
+    cost = pd.Series([ours, theirs])
+    return pd.DataFrame(
+        {
+            "target": [95.0, 95.0],
+            "model": ["kernel", "lenet_augmented"],
+            "role": ["subject", "control"],
+            "cpu_s": cost,
+            "cpu_s_low": 0.9 * cost,
+            "cpu_s_high": 1.1 * cost,
+            "joules": 4 * cost,
+            "joules_low": 2 * cost,
+            "joules_high": 8 * cost,
+            "method": "modelled",
+            "host": ["one", host],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "host", "outcome"),
+    [
+        (1.0, "one", "not falsified"),
+        (1.9, "one", "undecided"),
+        (4.0, "one", "falsified"),
+        (1.0, "other", "undecided"),  # bands of energy, which overlap
+        (0.4, "other", "not falsified"),
+    ],
+)
+def test_energy_is_set_against_the_cheapest_control(ours: float, host: str, outcome: str) -> None:
+    told = findings({"mnist": {"to_target": to_target(ours, 2.0, host)}})[-1]
+
+    assert told.claim == ENERGY
+    assert told.outcome == outcome
+    assert f"mnist: 95 % takes kernel {ours:.2g} CPU-s" in told.sentence
+
+
+def test_targets_that_nobody_reached_decide_nothing() -> None:
+    unreached = to_target(1.0, 2.0).assign(cpu_s=np.nan)
+
+    assert findings({"mnist": {"to_target": unreached}})[-1].outcome == "not measured"
+
+
+def test_claims_without_figures_are_not_measured() -> None:
+    told = findings({})
+
+    assert [each.claim for each in told] == list(CLAIMS)
+    assert {each.outcome for each in told} == {"not measured"}
+
+
+def test_each_data_set_has_its_finding() -> None:
+    tables = {"ablate_model": pd.concat([control("no_edges", 0.5), rows("relative_pose", 0.9)])}
+
+    told = findings({"mnist": tables, "shapes": tables})
+
+    assert [each.dataset for each in told if each.claim == RELATIONS] == ["mnist", "shapes"]
+
+
+@pytest.mark.parametrize(
+    ("better", "not_better", "outcome"),
+    [
+        ([True, False], [False, True], "not falsified"),
+        ([False, False], [True, True], "falsified"),
+        ([False, False], [True, False], "undecided"),
+    ],
+)
+def test_one_place_where_we_are_better_refutes_that_there_is_none(
+    better: list[bool], not_better: list[bool], outcome: str
+) -> None:
+    assert decided(better, not_better) == outcome
