@@ -2,8 +2,8 @@
 
 Three questions are asked of each axis. What does a level change (`level`: a subject there against
 itself as it is)? How does a subject stand against a control (`control`: both at the same level)?
-Does accuracy rise or fall along numeric levels (`trend`)? The tests of one question on one axis
-are a family, and Holm's correction is made within it.
+Does accuracy rise or fall along numeric levels (`trend`)? All tests of one of these
+questions for one subject on one axis are a family, and Holm's correction is made within it.
 """
 
 from collections.abc import Iterator
@@ -223,9 +223,10 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
         `subject` and the subject `against` which it stands; `difference` with `low` and `high` of
         its interval of 95 %, in points of per cent (of a trend: the change that a straight line
         through the levels, evenly spaced, makes from the lowest value to the highest); `p` alone
-        and `p_holm` within the axis and kind; `measurable`, p_holm under 0.05; `effect`, Cohen's
-        h [1]_ of the two accuracies; both accuracies in per cent (of a trend those of its highest
-        and lowest value), and the numbers of `seeds` and `images` that both have.
+        and `p_holm` among all of that kind that are asked of the subject on the axis [2]_;
+        `measurable`, p_holm under 0.05; `effect`, Cohen's h [1]_ of the two accuracies; both
+        accuracies in per cent (of a trend those of its highest and lowest value), and the numbers
+        of `seeds` and `images` that both have.
 
     Raises
     ------
@@ -241,7 +242,7 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
     lines = [_line(question) for question in questions(all_answers(table))]
     found = pd.DataFrame(lines, columns=[c for c in COLUMNS if c not in ("p_holm", "measurable")])
     found["p_holm"] = found["p"]
-    for _, family in found.groupby(["axis", "kind"], sort=False):
+    for _, family in found.groupby(["axis", "kind", "subject"], sort=False):
         corrected = multipletests(family["p"], alpha=1 - CONFIDENCE, method="holm")[1]
         found.loc[family.index, "p_holm"] = corrected
     found["measurable"] = found["p_holm"] < 1 - CONFIDENCE

@@ -39,7 +39,9 @@ MODES = {
 MODE_OF = {"relative_pose_free": "free"}
 """Of contenders as they are; `absolute` of others."""
 KERNELS = ("kernel", "pixel_kernel")
-HARDENED = ("relative_pose_hardened", "lenet_thresholded")
+HARDENED = ("relative_pose_hardened", "relative_pose_extraction_noise")
+"""Contenders that were made to withstand attacks; the first that was measured counts."""
+THRESHOLDED = "lenet_thresholded"
 NOT_ADAPTIVE = ("pgd", "transfer")
 """Attacks on another net than the one that is scored, or on pixel nets alone."""
 
@@ -124,11 +126,13 @@ def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
 
 def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
     """Whether LeNet on thresholded pixels withstands adaptive attacks better than we hardened."""
-    rows = met(tables, dict([HARDENED]))
+    rows = met(tables, dict.fromkeys(HARDENED, THRESHOLDED))
     adaptive = [name for name in ATTACKS if name not in NOT_ADAPTIVE]
     rows = rows[rows["axis"].isin(adaptive) & (rows["value"] > 0)]
-    if rows.empty:
+    measured = [name for name in HARDENED if (rows["subject"] == name).any()]
+    if not measured:
         return None
+    rows = rows[rows["subject"] == measured[0]]
     behind = rows["measurable"] & (rows["difference"] < 0)
     ahead = rows["measurable"] & (rows["difference"] > 0)
     outcome: Outcome = "undecided"
@@ -137,7 +141,7 @@ def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
     elif ahead.all():
         outcome = "not falsified"
     parts = [
-        f"under {spoken(str(axis))}, {meeting(spoken(HARDENED[0]), HARDENED[1], some, 1)}"
+        f"under {spoken(str(axis))}, {meeting(spoken(measured[0]), THRESHOLDED, some, 1)}"
         for axis, some in rows.groupby("axis", sort=False)
     ]
     return outcome, "; ".join(parts)

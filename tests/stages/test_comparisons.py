@@ -134,12 +134,12 @@ def test_trend_is_the_change_from_the_lowest_to_the_highest_value() -> None:
     assert found["against_accuracy"].item() == pytest.approx(means[0])
 
 
-def test_holm_counts_the_comparisons_of_one_kind_on_one_axis() -> None:
+def test_holm_counts_what_is_asked_of_one_subject_on_one_axis() -> None:
     results, _ = study_tables()
 
     found = compared(results)
 
-    for _, family in found.groupby(["axis", "kind"]):
+    for _, family in found.groupby(["axis", "kind", "subject"]):
         holm = multipletests(family["p"], method="holm")[1]
         np.testing.assert_allclose(family["p_holm"], holm)
     np.testing.assert_array_equal(found["measurable"], found["p_holm"] < 0.05)
