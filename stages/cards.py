@@ -6,31 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from perceptgraph.stages.report_control import CONTROLS
 from perceptgraph.stages.report_facts import Rung
-from perceptgraph.stages.report_words import FILTERS
+from perceptgraph.stages.report_templates import rendered
 
 
 def write_cards(rungs: Sequence[Rung], folder: Path) -> None:
     """Write `<rung>.md` and `<rung>-<model>.md` of all that ran; cards of older runs go."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    # Markdown, not HTML: `<` in a name must stay as it is.
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("perceptgraph.stages"),
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(FILTERS)
     for rung in rungs:
         if rung.images is not None:
-            card = environment.get_template("data_card.md.jinja").render(
-                rung=rung, images=rung.images, params=_json(rung.images.params)
+            card = rendered(
+                "data_card.md.jinja",
+                rung=rung,
+                images=rung.images,
+                params=_json(rung.images.params),
             )
             (folder / f"{rung.name}.md").write_text(card, encoding="utf-8")
         for model in rung.models:
@@ -38,7 +29,8 @@ def write_cards(rungs: Sequence[Rung], folder: Path) -> None:
             saved = rung.folder / "models" / model / "model.json"
             if result is None and not saved.exists():
                 continue
-            card = environment.get_template("model_card.md.jinja").render(
+            card = rendered(
+                "model_card.md.jinja",
                 rung=rung,
                 model=model,
                 result=result,

@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from pydantic import Field
 
 from perceptgraph.stages.cards import write_cards
@@ -25,11 +24,14 @@ from perceptgraph.stages.report_figures import (
     sample_pictures,
 )
 from perceptgraph.stages.report_relations import classes_figure, degrees_figure
-from perceptgraph.stages.report_words import FILTERS
+from perceptgraph.stages.report_studies import TITLES, read_studies, write_studies
+from perceptgraph.stages.report_templates import rendered
+from perceptgraph.stages.study_views import StudyView
 from perceptgraph.stores.mapper import Mapper
 
 OUT = "report"  # beside outputs/
 PAGE = "index.html"
+STUDIES = "studies"  # folder of a page for each rung that has any
 PACKAGES = (
     "perceptgraph",
     "numpy",
@@ -68,28 +70,39 @@ class Params(StageParams):
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     """Read the rungs below `root`, the folder of outputs; write `report/` beside it."""
+    studies = {name: read_studies(root / name) for name in params.ladder}
     rungs = [read_rung(root / name, params.models, params.baselines) for name in params.ladder]
     folder = root.parent / OUT
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(page_of(rungs, params.samples), encoding="utf-8")
+    (folder / PAGE).write_text(page_of(rungs, params.samples, studies), encoding="utf-8")
     write_cards(rungs, folder / "cards")
+    write_studies(studies, folder / STUDIES)
     n_results = sum(rung.result(model) is not None for rung in rungs for model in rung.models)
-    return Outcome(work={"rungs": len(rungs), "results": n_results})
+    n_cells = sum(study.n_cells for found in studies.values() for study in found)
+    return Outcome(work={"rungs": len(rungs), "results": n_results, "cells": n_cells})
 
 
-def page_of(rungs: Sequence[Rung], n_samples: int) -> str:
-    """The page: HTML that holds its style and pictures, asks the network for nothing."""
+def page_of(
+    rungs: Sequence[Rung], n_samples: int, studies: Mapping[str, Sequence[StudyView]]
+) -> str:
+    """The page: HTML that holds its style and pictures, asks the network for nothing.
+
+    Parameters
+    ----------
+    rungs : sequence of Rung
+        In the order of the ladder.
+    n_samples : int
+        Pictures of each.
+    studies : mapping
+        Name of a rung to its studies, which have pages of their own.
+    """
     session = newest_session(rungs)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("perceptgraph.stages"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment.get_template("report.html.jinja").render(
+    return rendered(
+        "report.html.jinja",
         rungs=[_section(rung, n_samples) for rung in rungs],
+        studies=studies,
+        study_titles=TITLES,
+        study_folder=STUDIES,
         dag=dag_of(rungs, session),
         energy=[(rung.name, _energy_rows(rung, session)) for rung in rungs],
         records=[r for rung in rungs for r in rung.energy.values() if r is not None],

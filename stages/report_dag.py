@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perceptgraph.stages.report_facts import STORE_STAGES, Energy, Rung
+from perceptgraph.stages.report_facts import STORE_STAGES, STUDY_STAGES, Energy, Rung
 
 COLUMN, BOX, ROW, GAP = 148, 112, 30, 26  # pixels: column pitch, box width, row pitch, rung gap
 LABEL, HEAD = 138, 34  # pixels: room for the names of rungs and of stages
-STAGES = (*STORE_STAGES, "train", "evaluate", "report")
+STAGES = (*STORE_STAGES, "train, studies", "evaluate", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def dag_of(rungs: Sequence[Rung], session: str) -> Dag:
     names: list[tuple[str, float]] = []
     top = float(HEAD)
     x = [LABEL + COLUMN * i for i in range(len(STAGES))]
-    ends: list[float] = []
+    ends: list[tuple[float, float]] = []
     for rung in rungs:
-        height = ROW * max(len(rung.models), 1)
+        height = ROW * (max(len(rung.models), 1) + len(STUDY_STAGES))
         # Graph models are fed by relate, at their middle; pixel models by prepare, from below.
         n_graph = len(rung.models) - len(rung.baselines)
         middle = top + ROW * max(n_graph, 1) / 2
@@ -78,12 +78,17 @@ def dag_of(rungs: Sequence[Rung], session: str) -> Dag:
                 wires.append(_under(x[0] + BOX / 2, middle + 11, x[3], y))
             else:
                 wires.append(_wire(x[2] + BOX, middle, x[3], y))
+        for i, stage in enumerate(STUDY_STAGES):
+            y = top + ROW * (max(len(rung.models), 1) + i + 0.5)
+            boxes.append(Box(x[3], y, stage, state_of(rung.energy[stage], session)))
+            wires.append(_wire(x[2] + BOX, middle, x[3], y))
+            ends.append((x[3] + BOX, y))
         boxes.append(Box(x[4], middle, "evaluate", state_of(rung.energy["evaluate"], session)))
-        ends.append(middle)
+        ends.append((x[4] + BOX, middle))
         top += height + GAP
-    middle = sum(ends) / max(len(ends), 1)
+    middle = sum(y for _, y in ends) / max(len(ends), 1)
     boxes.append(Box(x[5], middle, "report", "executed"))
-    wires += [_wire(x[4] + BOX, y, x[5], middle) for y in ends]
+    wires += [_wire(start, y, x[5], middle) for start, y in ends]
     return Dag(
         width=x[-1] + BOX + 2,
         height=top - GAP + 8,

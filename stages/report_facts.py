@@ -19,6 +19,8 @@ from perceptgraph.stores.ragged import RaggedStore
 from perceptgraph.stores.status import SPLITS, reasons_of
 
 STORE_STAGES = ("prepare", "detect", "relate")
+STUDY_STAGES = ("ablate_data", "ablate_model", "robustness")
+"""Stages that run a grid of cells."""
 STORES: Mapping[str, tuple[str, Callable[[Path], RaggedStore]]] = {
     "prepare": ("images.zarr", open_images),
     "detect": ("primitives.zarr", open_primitives),
@@ -159,7 +161,7 @@ class Rung:
 
 def cells_of(models: tuple[str, ...]) -> tuple[str, ...]:
     """Cells of one rung, in the order in which they can run."""
-    return (*STORE_STAGES, *(f"train-{model}" for model in models), "evaluate")
+    return (*STORE_STAGES, *(f"train-{model}" for model in models), "evaluate", *STUDY_STAGES)
 
 
 def read_rung(folder: Path, models: tuple[str, ...], baselines: tuple[str, ...]) -> Rung:

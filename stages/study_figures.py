@@ -16,6 +16,7 @@ from perceptgraph.stages.study_views import AxisView, Cell, StudyView
 from perceptgraph.stages.target_views import Target
 
 WIDE = 20.0  # values that span a larger factor are drawn on a logarithmic scale
+NARROW = 4.0  # limits of an axis that differ by less are drawn on a linear one
 MOST_COLUMNS = 4  # panels side by side
 PAPER_INK, PAPER = "#1d1f22", "#ffffff"
 DASHES = (4.0, 2.0)
@@ -273,9 +274,12 @@ def _pareto(
 
 
 def _log_scale(axes: Axes) -> None:
-    """A logarithmic axis whose numbers read as numbers."""
+    """A logarithmic axis whose numbers read as numbers; none where they hardly differ."""
     axes.set_xscale("log")
     low, high = axes.get_xlim()
+    if high / low < NARROW:
+        axes.set_xscale("linear")
+        return
     steps = (1.0,) if high / low > 200 else (1.0, 2.0, 5.0)
     axes.xaxis.set_major_locator(LogLocator(subs=steps))
     axes.xaxis.set_minor_locator(NullLocator())

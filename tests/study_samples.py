@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-SEEDS, IMAGES = 3, 40
+from perceptgraph.stages.tables import COSTS, RESULTS, packed
+
+SEEDS, IMAGES = 3, 60
 SUBJECTS = {"relative_pose": 0.9, "kernel": 0.85}
 CONTROLS = {"no_edges": 0.6, "lenet_augmented": 0.8}
 AXES: Mapping[str, Mapping[str, tuple[float | None, float]]] = {
@@ -68,6 +71,15 @@ def study_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
         }
     )
     return table, costs
+
+
+def write_study(folder: Path, seed: int = 0) -> None:
+    """Both tables below a folder, as stages leave them there."""
+    table, costs = study_tables(seed)
+    folder.mkdir(parents=True)
+    right = table["right"].map(packed)
+    table.assign(right=right).to_csv(folder / RESULTS, index=False, lineterminator="\n")
+    costs.to_csv(folder / COSTS, index=False, lineterminator="\n")
 
 
 def statistics_of(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -167,7 +167,7 @@ def test_page_shows_the_figures_of_every_model(outputs: Path) -> None:
     outcome = run(params(RUNG), outputs, serial)
 
     page = (outputs.parent / "report" / "index.html").read_text(encoding="utf-8")
-    assert outcome.work == {"rungs": 1, "results": 4}
+    assert outcome.work == {"rungs": 1, "results": 4, "cells": 0}
     assert "90.0\u202f%" in page
     assert "12\u202f345" in page
     assert "modelled, order of magnitude only" in page
@@ -196,11 +196,11 @@ def test_page_of_nothing_is_a_page(tmp_path: Path) -> None:
 def test_page_is_the_same_twice(outputs: Path) -> None:
     rungs = [read_rung(outputs / RUNG, MODELS, BASELINES)]
 
-    assert page_of(rungs, 2) == page_of(rungs, 2)
+    assert page_of(rungs, 2, {}) == page_of(rungs, 2, {})
 
 
 def test_page_names_no_address_to_load_from(outputs: Path) -> None:
-    page = page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 1)
+    page = page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 1, {})
 
     loaded = re.findall(r'(?:src|href)="(?!data:|#)([^"]*)"|@import|<script', page)
     assert not loaded
@@ -213,7 +213,7 @@ def test_names_of_classes_are_escaped(outputs: Path) -> None:
     for table in outputs.glob("*/confusion/*.csv"):
         table.write_text(table.read_text().replace("class 3", "<b>3"))
 
-    assert "<b>" not in page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 1)
+    assert "<b>" not in page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 1, {})
 
 
 def test_cards_are_of_what_ran(outputs: Path) -> None:
@@ -239,7 +239,7 @@ def test_one_shot_runs_need_no_labelled_test_images(outputs: Path) -> None:
     metrics["models"]["h2gcn"] = size
     path.write_text(json.dumps(metrics))
 
-    page = page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 0)
+    page = page_of([read_rung(outputs / RUNG, MODELS, BASELINES)], 0, {})
 
     assert "73.5\u202f%" in page
     assert "no labelled test images" in page
