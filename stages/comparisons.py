@@ -6,6 +6,7 @@ Does accuracy rise or fall along numeric levels (`trend`)? All tests of one of t
 questions for one subject on one axis are a family, and Holm's correction is made within it.
 """
 
+import gc
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -201,6 +202,18 @@ def _points(found: Estimate, name: str) -> dict[str, float]:
     return {name: 100 * found.value, "low": 100 * found.low, "high": 100 * found.high}
 
 
+def _corrected(found: pd.DataFrame) -> pd.Series:
+    """Holm's correction within what is asked of one subject on one axis."""
+    corrected = found["p"].copy()
+    gc.freeze()  # statsmodels collects garbage in each call; else among all objects that there are
+    try:
+        for _, family in found.groupby(["axis", "kind", "subject"], sort=False):
+            corrected.loc[family.index] = multipletests(family["p"], method="holm")[1]
+    finally:
+        gc.unfreeze()
+    return corrected
+
+
 COLUMNS = (
     *("kind", "axis", "level", "value", "subject", "against"),
     *("difference", "low", "high", "p", "p_holm", "measurable"),
@@ -241,10 +254,7 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
     """
     lines = [_line(question) for question in questions(all_answers(table))]
     found = pd.DataFrame(lines, columns=[c for c in COLUMNS if c not in ("p_holm", "measurable")])
-    found["p_holm"] = found["p"]
-    for _, family in found.groupby(["axis", "kind", "subject"], sort=False):
-        corrected = multipletests(family["p"], alpha=1 - CONFIDENCE, method="holm")[1]
-        found.loc[family.index, "p_holm"] = corrected
+    found["p_holm"] = _corrected(found)
     found["measurable"] = found["p_holm"] < 1 - CONFIDENCE
     return found[list(COLUMNS)]
 

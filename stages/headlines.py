@@ -1,0 +1,112 @@
+"""The questions that the studies are made for, answered from their tables in a sentence each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from perceptgraph.stages.comparisons import CONTROL, compared
+from perceptgraph.stages.equal_accuracy import AXIS, Worth, best_of, curves, worth
+from perceptgraph.stages.falsification import (
+    Tables,
+    energy_is_no_lower,
+    relations_add_nothing,
+    thresholds_resist_better,
+)
+from perceptgraph.stages.verdicts import amount, bound, listed, spoken
+
+PIXEL_NETS = ("lenet_augmented", "lenet_deskewed", "lenet_thresholded", "v1_cnn", "resnet")
+"""Controls that learn convolutions."""
+FEW = 100
+"""Images of a class up to which a number is told."""
+ROTATION, ANY_ANGLE = "rotation", "turned by any angle"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """An answer for one data set."""
+
+    question: str
+    dataset: str
+    sentence: str
+
+
+def worth_of_images(tables: Tables) -> str | None:
+    """How many images of a class the best pixel net needs for the accuracy of each contender."""
+    table = tables.get("ablate_data")
+    if table is None:
+        return None
+    rows = table[table["axis"] == AXIS]
+    theirs = best_of(rows, [net for net in PIXEL_NETS if (rows["subject"] == net).any()])
+    if theirs.empty:
+        return None
+    parts = []
+    for subject in rows[rows["role"] == "subject"]["subject"].unique():
+        few = [each for each in worth(curves(rows, subject), theirs) if each.per_class <= FEW]
+        if few:
+            told = listed(_told(each) for each in few)
+            parts.append(f"images of {spoken(subject)} are worth {told}")
+    text = "; ".join(parts)
+    return f"{text} as many of the best pixel net" if parts else None
+
+
+def _told(found: Worth) -> str:
+    where = f"at {found.per_class:g} a class"
+    if found.beyond:
+        return f"more than {found.low:.2g} times ({where})"
+    return f"{found.ratio:.2g} times ({found.low:.2g} to {found.high:.2g}, {where})"
+
+
+def any_rotation(tables: Tables) -> str | None:
+    """How well pictures at any angle are recognised by what learned from upright ones."""
+    table = tables.get("robustness")
+    if table is None:
+        return None
+    turned = table[(table["axis"] == ROTATION) & (table["level"] == ANY_ANGLE)]
+    means = turned.groupby(["role", "subject"])["accuracy"].mean()
+    if {"subject", "control"} - set(means.index.get_level_values("role")):
+        return None
+    ours, theirs = (str(means[role].idxmax()) for role in ("subject", "control"))
+    rows = compared(table[(table["axis"] == ROTATION) & table["subject"].isin([ours, theirs])])
+    row = rows[(rows["kind"] == CONTROL) & (rows["level"] == ANY_ANGLE)].iloc[0]
+    how = (
+        f"{amount(row)} points {'ahead of' if row['difference'] > 0 else 'behind'}"
+        if row["measurable"]
+        else f"not measurably apart from ({bound(row.to_frame().T)})"
+    )
+    return (
+        f"{spoken(ours)} gets {row['accuracy']:.1f} % right, {how} the best control, "
+        f"{spoken(theirs)} ({row['against_accuracy']:.1f} %)"
+    )
+
+
+def _sentence(answer: tuple[str, str] | None) -> str | None:
+    return answer[1] if answer else None
+
+
+QUESTIONS: Mapping[str, Callable[[Tables], str | None]] = {
+    "What do relations contribute, with and without pose?": (
+        lambda tables: _sentence(relations_add_nothing(tables))
+    ),
+    "How many images does the best pixel net need for the same accuracy?": worth_of_images,
+    "What is left when pictures are turned by any angle?": any_rotation,
+    "Who withstands adaptive attacks better, hardened primitives or thresholded pixels?": (
+        lambda tables: _sentence(thresholds_resist_better(tables))
+    ),
+    "What does a target accuracy cost?": lambda tables: _sentence(energy_is_no_lower(tables)),
+}
+"""Question to what answers it from the tables of a data set: None where figures are missing."""
+
+
+def headlines(tables: Mapping[str, Tables]) -> list[Headline]:
+    """The answers that there are, question by question.
+
+    Parameters
+    ----------
+    tables : mapping
+        Data set to stage to results, as for `falsification.findings`.
+    """
+    return [
+        Headline(question, dataset, f"{dataset}: {sentence}.")
+        for question, answer in QUESTIONS.items()
+        for dataset, of_set in tables.items()
+        if (sentence := answer(of_set))
+    ]
