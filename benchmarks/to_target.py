@@ -263,7 +263,7 @@ def measure(
     everyone = contest.all_models()
     check_choices("to_target", names, everyone)
     named = [target for target in contest.recipe.targets if isinstance(target, str)]
-    goals = {str(t): float(t) for t in contest.recipe.targets if not isinstance(t, str)}
+    goals = {f"{t:g}": float(t) for t in contest.recipe.targets if not isinstance(t, str)}
     for name in sorted(names or everyone, key=lambda name: name not in named):
         goal = np.inf if name in named else max(goals.values(), default=np.inf)
         tried = []
