@@ -1,6 +1,8 @@
 """Images that no store holds, as a model sees them: squares, or graphs made as its own were."""
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -36,12 +38,17 @@ def graphs_of_images(images: Sequence[NDArray[Any]], made_with: Mapping[str, Any
             "the model learned from primitives as they were drawn, which an image does not have; "
             "train one with detect.ground_truth: false"
         )
-    finding = detect.Recipe(**made_with["detect"])
+    finding, relating = _recipes(json.dumps([made_with["detect"], made_with["relate"]]))
     found = [finding.find(image) for image in images]
-    nodes, edges = relate.related_together(
-        found, relate.Recipe(**made_with["relate"]), [0] * len(found)
-    )
+    nodes, edges = relate.related_together(found, relating, [0] * len(found))
     return unstored(nodes, edges, GraphSchema.of(made_with))
+
+
+@lru_cache(maxsize=8)
+def _recipes(made_with: str) -> tuple[detect.Recipe, relate.Recipe]:
+    """Recipes of `detect` and `relate`: checked once, however often an attack comes back."""
+    finding, relating = json.loads(made_with)
+    return detect.Recipe(**finding), relate.Recipe(**relating)
 
 
 def samples_of_images(

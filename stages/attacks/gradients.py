@@ -18,12 +18,19 @@ REACH = 2.5
 
 
 def gradient(model: Victim, images: Images, labels: NDArray[np.int64]) -> Images:
-    """How the cross-entropy of each image changes with its pixels, (N, H, W).
+    """How the margin of each image changes with its pixels, (N, H, W).
+
+    The margin, unlike the cross-entropy, has a slope where the model is sure, too [1]_.
 
     Raises
     ------
     ValueError
         A model that is no network on pixels.
+
+    References
+    ----------
+    .. [1] N. Carlini, D. Wagner, "Towards evaluating the robustness of neural networks", IEEE
+           Symposium on Security and Privacy 2017, section V.
     """
     if not isinstance(model.net, PixelNet):
         raise ValueError(
@@ -36,11 +43,13 @@ def gradient(model: Victim, images: Images, labels: NDArray[np.int64]) -> Images
     model.net.eval()
     seen = soft_squares(pixels, **seen_by(model.keywords))
     logits = model.net.logits(PixelBatch(seen, label))
-    (found,) = torch.autograd.grad(functional.cross_entropy(logits, label, reduction="sum"), pixels)
+    is_own = functional.one_hot(label, logits.shape[1]).bool()
+    others = logits.masked_fill(is_own, -torch.inf).amax(1)
+    (found,) = torch.autograd.grad((logits[is_own] - others).sum(), pixels)
     return np.asarray(found.numpy())
 
 
-def climb(
+def descend(
     model: Victim,
     images: Images,
     labels: NDArray[np.int64],
@@ -48,7 +57,7 @@ def climb(
     eps: float,
     steps: int,
 ) -> Iterator[Images]:
-    """Pictures within `eps` of the images, each of a higher loss of the model, if all goes well.
+    """Pictures within `eps` of the images, each of a lower margin for the model, if all goes well.
 
     Projected gradient descent [1]_ from a random start; a step takes REACH / steps of the budget.
 
@@ -62,7 +71,7 @@ def climb(
     there = np.clip(there, low, high, dtype=np.float32)
     for _ in range(steps):
         step = np.float32(REACH * eps / steps) * np.sign(gradient(model, there, labels))
-        there = np.clip(there + step, low, high, dtype=np.float32)
+        there = np.clip(there - step, low, high, dtype=np.float32)
         yield there
 
 
@@ -76,7 +85,7 @@ def pgd(
     steps: int,
     restarts: int,
 ) -> Attacked:
-    """White box: climb the victim's own loss, and look where each start ends.
+    """White box: descend the victim's own margin, and look where each start ends.
 
     Parameters
     ----------
@@ -97,7 +106,7 @@ def pgd(
         which = standing.which
         if not len(which):
             break
-        *_, last = climb(victim, images[which], labels[which], rng, eps, steps)
+        *_, last = descend(victim, images[which], labels[which], rng, eps, steps)
         standing.try_out(which, last)
     return standing.outcome()
 
@@ -112,7 +121,7 @@ def transfer(
     eps: float,
     steps: int,
 ) -> Attacked:
-    """Climb the loss of another contender, and show the victim where that ends.
+    """Descend the margin of another contender, and show the victim where that ends.
 
     Parameters
     ----------
@@ -121,7 +130,7 @@ def transfer(
     eps, steps
         As of `pgd`.
     """
-    *_, last = climb(victim.other(source), images, labels, rng, eps, steps)
+    *_, last = descend(victim.other(source), images, labels, rng, eps, steps)
     right = margins(victim.scores(last), labels) > 0
     return Attacked(last, right, np.ones(len(images), np.int64))
 
@@ -137,7 +146,7 @@ def adaptive(
     steps: int,
     restarts: int,
 ) -> Attacked:
-    """Climb the loss of a differentiable stand-in, and ask the victim itself at every step [1]_.
+    """Descend the margin of a differentiable stand-in, and ask the victim at every step [1]_.
 
     The victim's front end has no derivative; that of soft primitives, a contender that learned from
     the same images, has. What counts is the victim's answer alone.
@@ -160,7 +169,7 @@ def adaptive(
         begun = standing.which
         if not len(begun):
             break
-        for there in climb(model, images[begun], labels[begun], rng, eps, steps):
+        for there in descend(model, images[begun], labels[begun], rng, eps, steps):
             still = np.flatnonzero(standing.margin[begun] > 0)
             if not len(still):
                 break

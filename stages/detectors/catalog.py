@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from perceptgraph.stages.detectors.blobs import blobs
+from perceptgraph.stages.detectors.clipped_contours import clipped_contours
 from perceptgraph.stages.detectors.contours import contours
 from perceptgraph.stages.detectors.edgelets import edgelets
 from perceptgraph.stages.detectors.edges import edges
@@ -34,6 +35,7 @@ DETECTORS: dict[str, Detector] = {
     "edges": Detector(edges, "edges", ("colour",)),
     "edgelets": Detector(edgelets, "edges", ("grey",)),
     "contours": Detector(contours, "edges", ("grey",), enlarge=False),
+    "clipped_contours": Detector(clipped_contours, "edges", ("grey",), enlarge=False),
     "junctions": Detector(junctions, "junctions", ("grey", "lines")),
     "ridges": Detector(ridges, "ridges", ("grey",)),
     "strokes": Detector(strokes, "ridges", ("grey",), enlarge=False),
