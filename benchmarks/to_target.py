@@ -247,7 +247,9 @@ def measure(
     names: Sequence[str] = (),
     draws: int | None = None,
 ) -> Iterator[Line]:
-    """Lines of the table: the trials of each model, then what it takes to reach each target.
+    """Lines of the table: the trials of all models, then what each takes to reach each target.
+
+    Every choice is made before the first image of `test` is read.
 
     Parameters
     ----------
@@ -264,21 +266,36 @@ def measure(
     check_choices("to_target", names, everyone)
     named = [target for target in contest.recipe.targets if isinstance(target, str)]
     goals = {f"{t:g}": float(t) for t in contest.recipe.targets if not isinstance(t, str)}
-    for name in sorted(names or everyone, key=lambda name: name not in named):
+    chosen = list(names or everyone)
+    tried: dict[str, list[Tried]] = {}
+    for name in [*named, *(name for name in chosen if name not in named)]:
         goal = np.inf if name in named else max(goals.values(), default=np.inf)
-        tried = []
+        tried[name] = []
         for one in tries(contest, name, float(goal), development, draws):
-            tried.append(one)
+            tried[name].append(one)
             yield line_of(contest, name, "", one, ())
         if name in named:
-            goals[name] = max(one.accuracy for one in tried)
+            goals[name] = max(one.accuracy for one in tried[name])
+    for name in [*chosen, *(name for name in named if name not in chosen)]:
         for target, value in goals.items():
-            best = max(tried, key=lambda one: one.accuracy)
-            chosen = best if target == name else cheapest(tried, value)
-            attempts: Sequence[Attempt] = chosen.attempts if chosen else ()
-            if chosen and test:
-                attempts = [test.attempt(run, chosen.seeing) for run in chosen.runs]
-            yield line_of(contest, name, target, chosen or best, attempts)
+            yield reached(contest, name, target, value, tried[name], test)
+
+
+def reached(
+    contest: Contest,
+    name: str,
+    target: str,
+    value: float,
+    tried: Sequence[Tried],
+    test: Pictures | None,
+) -> Line:
+    """The line of the cheapest trial of a model that reaches the target, an accuracy of `value`."""
+    best = max(tried, key=lambda one: one.accuracy)
+    chosen = best if target == name else cheapest(tried, value)
+    attempts: Sequence[Attempt] = chosen.attempts if chosen else ()
+    if chosen and test:
+        attempts = [test.attempt(run, chosen.seeing) for run in chosen.runs]
+    return line_of(contest, name, target, chosen or best, attempts)
 
 
 def line_of(
