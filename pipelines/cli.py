@@ -164,6 +164,18 @@ def land(
 
 
 @app.command()
+def results(
+    tables: Annotated[Path, typer.Option("--results", help="Folder of landed tables.")] = RESULTS,
+    docs: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("docs"),
+) -> None:
+    """Write docs/results.md and its figures from the tables that were landed."""
+    from perceptgraph.stages.results_page import write_results
+
+    for path in write_results(tables, docs):
+        typer.echo(path)
+
+
+@app.command()
 def detect(
     images: Images,
     kinds: Kinds = KINDS,

@@ -26,7 +26,7 @@ class Difference:
     """Ends of its 95 % interval."""
     high: float
     p: float
-    """Corrected for all comparisons of the axis."""
+    """Corrected for all comparisons of the subject on the axis."""
     is_sure: bool
     """Whether that p is small enough to be called a difference."""
     effect: float

@@ -57,12 +57,17 @@ class Target:
         return self.target == self.target
 
 
-def read_targets(folder: Path) -> list[Target]:
-    """Lines of `to_target.csv` of the folder of a data set; none without the table."""
+def read_targets(folder: Path) -> pd.DataFrame | None:
+    """`to_target.csv` of the folder of a data set; None where it was not measured."""
     if not (folder / TABLE).exists():
-        return []
+        return None
     text = dict.fromkeys(("model", "role", "trial", "per_class", "method"), str)
-    rows = pd.read_csv(folder / TABLE, dtype=text)
+    return pd.read_csv(folder / TABLE, dtype=text)
+
+
+def target_views(table: pd.DataFrame) -> list[Target]:
+    """Lines of the table, in order."""
+    rows = table.copy()
     rows["accuracy"] = rows["accuracy"].fillna(rows["development"])
     rows = rows.rename(columns={"model": "subject"})
     names = [name for name in Target.__slots__ if name != "line"]

@@ -21,6 +21,8 @@ COMMANDS = (
     ("predict",),
     ("energy",),
     ("doctor",),
+    ("land",),
+    ("results",),
     ("bench", "loader"),
     ("bench", "detectors"),
     ("bench", "digits"),
