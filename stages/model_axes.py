@@ -137,6 +137,35 @@ def motifs(value: Mapping[str, str]) -> Level:
     return Level(", ".join(value.values()), change)
 
 
+def radii(value: Sequence[float]) -> Level:
+    """Radii of the own-frame contexts of nodes, in pixels; without any, no relation is seen.
+
+    Examples
+    --------
+    >>> radii([15, 30]).name, radii([]).name
+    ('15 and 30 px', 'no contexts')
+    """
+    words = " and ".join(f"{radius:g}" for radius in value)
+    change = Change(keywords={"radii": list(value)})
+    return Level(f"{words} px" if value else "no contexts", change)
+
+
+def directions(value: int) -> Level:
+    """Harmonics of the directions of neighbours in those contexts; 0: where they are, no more."""
+    change = Change(keywords={"harmonics": value})
+    return Level(f"{value} harmonics", change, float(value))
+
+
+def gaussians(value: int) -> Level:
+    """Gaussians of the mixture that a Fisher vector is of."""
+    return Level(f"{value} Gaussians", Change(keywords={"gaussians": value}), float(value))
+
+
+def strips(value: int) -> Level:
+    """Horizontal strips that a picture is described in besides as a whole."""
+    return Level(f"{value} strips", Change(keywords={"strips": value}), float(value))
+
+
 def family(value: str) -> Level:
     """Another model: a runner of section few_shot, with all that it is given there."""
     return Level(value, Change(runner=value))
@@ -172,6 +201,10 @@ AXES: dict[str, Axis] = {
     "hops": hops,
     "ego": ego,
     "motifs": motifs,
+    "radii": radii,
+    "directions": directions,
+    "gaussians": gaussians,
+    "strips": strips,
     "family": family,
 }
 """Name in params.yaml to the axis."""

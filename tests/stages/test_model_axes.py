@@ -1,10 +1,13 @@
 """Axes of models: each level is a change that can be made, and says what it is."""
 
+import inspect
 from typing import Any
 
 import pytest
 
 from perceptgraph.graphs.alterations import check_alterations
+from perceptgraph.graphs.models.classifier import Classifier
+from perceptgraph.graphs.models.fisher import Fisher
 from perceptgraph.graphs.models.h2gcn import H2GCN
 from perceptgraph.graphs.models.motif_gcn import MotifGCN
 from perceptgraph.graphs.models.relative_pose import RelativePoseNet
@@ -29,27 +32,31 @@ LEVELS: dict[str, list[Any]] = {
         {"runner": "typed_motif_gcn"},
         {"runner": "motif_gcn", "fusion": "union"},
     ],
+    "radii": [[], [15], [15, 30.5]],
+    "directions": [0, 2],
+    "gaussians": [16, 64],
+    "strips": [0, 3],
     "family": ["set", "h2gcn"],
 }
 """Values of params.yaml."""
-MODELS = {"hops": H2GCN, "ego": H2GCN, "motifs": MotifGCN}
+MODELS: dict[str, type[Classifier]] = {"hops": H2GCN, "ego": H2GCN, "motifs": MotifGCN}
+MODELS |= dict.fromkeys(("radii", "directions", "gaussians", "strips"), Fisher)
 """Whose keywords an axis changes, where it is not the relative-pose net."""
 
 
 @pytest.mark.parametrize("axis", AXES)
 def test_levels_are_changes_of_their_model_and_are_told_apart(axis: str) -> None:
     levels = [AXES[axis](value) for value in LEVELS[axis]]
-    known = MODELS.get(axis, RelativePoseNet).__init__.__kwdefaults__ or {}
-    wanted = MODELS.get(axis, RelativePoseNet).__init__.__annotations__.keys() | known.keys()
+    known = inspect.signature(MODELS.get(axis, RelativePoseNet)).parameters
 
     assert len({level.name for level in levels}) == len(levels)
     assert len({level.change.model_dump_json() for level in levels}) == len(levels)
     for level in levels:
-        assert level.change.keywords.keys() <= wanted
+        assert level.change.keywords.keys() <= known.keys()
         check_alterations(level.change.graphs)
 
 
-@pytest.mark.parametrize("axis", ["depth", "width"])
+@pytest.mark.parametrize("axis", ["depth", "width", "directions", "gaussians", "strips"])
 def test_numeric_levels_know_where_they_stand(axis: str) -> None:
     assert [AXES[axis](value).value for value in LEVELS[axis]] == LEVELS[axis]
 
