@@ -179,13 +179,15 @@ def test_costs_are_means_with_intervals_and_joules_are_modelled_from_them() -> N
 
 
 def test_a_trial_goes_over_its_model_and_that_over_its_runner() -> None:
-    who = Contestant(
-        runner="lenet",
-        keywords={"side": 28, "dropout": 0.1},
-        augmentation="warps",
-        optimisation={"max_steps": 9, "batch_size": 8},
-        trials=[{"per_class": 3, "keywords": {"dropout": 0.0}, "optimisation": {"max_steps": 7}}],
-    )
+    first = {"per_class": 3, "keywords": {"dropout": 0.0}, "optimisation": {"max_steps": 7}}
+    given: dict[str, Any] = {
+        "runner": "lenet",
+        "keywords": {"side": 28, "dropout": 0.1},
+        "augmentation": "warps",
+        "optimisation": {"max_steps": 9, "batch_size": 8},
+        "trials": [first],
+    }
+    who = Contestant(**given)
 
     change = change_of(who, who.trials[0])
     (run,) = contest().runs("mine", who, who.trials[0], 1)
@@ -201,7 +203,8 @@ def test_unknown_models_runners_and_recipes_are_told() -> None:
         contest(targets=["lenett"])
     with pytest.raises(ValueError, match="kernel are models too"):
         contest(controls={"kernel": LENET | {"trials": trials(1)}})
-    who = Contestant(runner="leget", trials=trials(1))
+    given: dict[str, Any] = {"runner": "leget", "trials": trials(1)}
+    who = Contestant(**given)
     with pytest.raises(ParamsError, match="runner: no 'leget'; did you mean"):
         contest().runs("mine", who, who.trials[0], 1)
     with pytest.raises(ParamsError, match="detect: no 'arc'; did you mean 'arcs'"):
@@ -264,7 +267,7 @@ def test_a_kernel_of_arcs_sees_as_much_where_nothing_else_is_looked_for(root: Pa
     ):
         facts = pictures._facts(seeing)
         samples = graphs_of_images(images, facts)
-        samples = replace(samples, label=pictures.label[chosen], facts=facts)
+        samples = replace(samples, label=pictures.label[chosen], facts=dict(facts))
         net, _ = fitted(run, samples, np.arange(len(chosen)))
         found.append(net.logits(samples.batch(np.arange(len(chosen)))))
 
