@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ IN_RUN = {"runner", "per_class", "keywords", "augmentation", "optimisation"}
 """Fields of a change that are in the run of its cell."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rung:
     """A data set and all that its cells depend on."""
 
@@ -33,6 +33,14 @@ class Rung:
     """Digest of images.zarr."""
     graphs: str
     """Digest of graphs.zarr."""
+    _facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def facts(self, view: View) -> dict[str, Any]:
+        """Recipes of a view as JSON values; ParamsError for a view that cannot be."""
+        if view.key not in self._facts:
+            name = self.root.name
+            self._facts[view.key] = self.recipes.of(name, view).facts(name)
+        return self._facts[view.key]
 
 
 def digest(facts: Any) -> str:
@@ -52,16 +60,17 @@ def key_of(cell: Cell, rung: Rung) -> str:
     setting, change = cell.run.setting, cell.change
     check_change(cell)
     of_graphs = setting.model not in BASELINES
-    views = view_learned(change, of_graphs), view_scored(change, of_graphs)
-    recipes = [rung.recipes.of(rung.root.name, view) for view in views]
+    views = views_of(cell)
     is_detected = any(view.is_detected for view in views)
     is_related = any(view.is_related for view in views)
     modules = [train.CLASSIFIERS[setting.model].partition(":")[0], "perceptgraph.stages.few_shot"]
     modules += EXTRACTION if is_detected else EXTRACTION[1:] if is_related else ()
     modules += ["perceptgraph.stages.prepare"] if change.prepare else []
-    modules += ["perceptgraph.datasets.perturb"] if any(v.images or v.copies for v in views) else []
+    is_perturbed = any(view.images or view.copies for view in views)
+    modules += ["perceptgraph.datasets.perturb"] if is_perturbed else []
     modules += ["perceptgraph.graphs.alterations"] if change.graphs else []
     modules += attack_modules(change)
+    alone = ["perceptgraph.stages.cells", "perceptgraph.stages.variants"]
     facts = {
         "per_class": cell.run.per_class,
         "draw": cell.run.draw,
@@ -72,9 +81,8 @@ def key_of(cell: Cell, rung: Rung) -> str:
         "source": key_of(cell.source, rung) if cell.source else None,
         "images": rung.images,
         "graphs": rung.graphs if of_graphs else None,
-        "recipes": [r.facts(rung.root.name) for r in recipes] if is_related else None,
-        "prepare": recipes[0].prepare.datasets[rung.root.name] if change.prepare else None,
-        "code": code_digest(modules, alone=["perceptgraph.stages.cells"]),
+        "recipes": [rung.facts(view) for view in views] if is_related or change.prepare else None,
+        "code": code_digest(modules, alone if is_related or is_perturbed else alone[:1]),
     }
     return digest(facts)
 

@@ -18,6 +18,11 @@ def code_digest(modules: Iterable[str], alone: Iterable[str] = ()) -> str:
     What a function imports when it is called is not among them: who calls it names it here.
     Comments, docstrings and the look of the code play no part.
     """
+    return _digest_of_all(tuple(sorted(modules)), tuple(alone))
+
+
+@cache
+def _digest_of_all(modules: tuple[str, ...], alone: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for name in sorted(closure(modules) | set(alone)):
         digest.update(f"{name} {_digest_of(name)}".encode())

@@ -6,6 +6,7 @@ the mapper: data sets that are prepared otherwise, variants, and jobs of cells t
 learned. A run that is killed loses the cells that were not finished, and nothing else.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,12 +30,14 @@ from perceptgraph.stages.jobs import jobs_of, known_of, results_of, variants_of
 from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.params import ParamsError, StageParams, check_choices
 from perceptgraph.stages.study import Axis, Cell, GridParams, Row, Sections, rows_of
-from perceptgraph.stages.tables import Finished, read_cells, write_tables
+from perceptgraph.stages.tables import COSTS, RESULTS, Finished, read_cells, write_tables
 from perceptgraph.stages.variants import Recipes, Variant
 from perceptgraph.stores.mapper import Mapper
 
 VARIANTS = "variants"
 """Below outputs/<dataset>/, outside of what DVC keeps; may be removed at any time."""
+TABLES = (RESULTS, COSTS)
+"""Those of cells; what else a stage writes is landed as it is."""
 Section = TypeVar("Section", bound=StageParams)
 
 
@@ -136,6 +139,8 @@ def land_grid(
             f"{len(finished)}; run the stage to its end, or land with --unfinished"
         )
     write_tables(out, rows, finished)
+    for other in sorted(set((root / stage).glob("*.csv")) - {root / stage / t for t in TABLES}):
+        shutil.copy(other, out / other.name)
     return len(finished), len(keys)
 
 

@@ -148,8 +148,7 @@ def variants_of(
     for key, view in views.items():
         copied = _union(learned[key])
         pool = _union([copied, *scored[key]])
-        recipes = rung.recipes.of(rung.root.name, view)
-        facts = [key, code, rung.images, rung.graphs, recipes.facts(rung.root.name)]
+        facts = [key, code, rung.images, rung.graphs, rung.facts(view)]
         name = digest([*facts, pool.tolist(), copied.tolist()])
         source = known[_named(view.prepare)].root
         made[key] = Variant(view, source, folder / name, pool, copied)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from perceptgraph.datasets.image_set import image_set, open_images
 from perceptgraph.datasets.perturb import perturbed
@@ -100,10 +101,11 @@ class Recipes:
     def of(self, dataset: str, view: View) -> "Recipes":
         """The same for a view of a data set; ParamsError for what cannot be."""
         keywords = overlaid(self.prepare.datasets[dataset], view.prepare)
+        datasets = {**self.prepare.datasets, dataset: keywords}
+        drawn = self.prepare.model_copy(update={"datasets": datasets})
+        prepare.keywords_of(drawn, dataset)
         return Recipes(
-            self.prepare.model_copy(
-                update={"datasets": {**self.prepare.datasets, dataset: keywords}}
-            ),
+            drawn,
             _with_recipe(self.detect, dataset, view.detect),
             _with_recipe(self.relate, dataset, view.relate),
         )
@@ -111,6 +113,7 @@ class Recipes:
     def facts(self, dataset: str) -> dict[str, Any]:
         """Recipes of a data set as JSON values."""
         return {
+            "prepare": self.prepare.datasets[dataset],
             "detect": self.detect.recipe(dataset).model_dump(),
             "ground_truth": self.detect.ground_truth,
             "relate": self.relate.recipe(dataset).model_dump(),
@@ -123,8 +126,11 @@ def _with_recipe(params: Any, dataset: str, change: Mapping[str, Any]) -> Any:
     name = params.recipe_of[dataset]
     try:
         changed = type(recipe)(**without_nulls(overlaid(recipe.model_dump(), change)))
-    except ValueError as error:
-        raise ParamsError(f"study: change of recipe {name}: {error}") from error
+    except ValidationError as error:
+        found = "; ".join(
+            problem["msg"].removeprefix("Value error, ") for problem in error.errors()
+        )
+        raise ParamsError(f"study: change of recipe {name}: {found}") from error
     return params.model_copy(update={"recipes": {**params.recipes, name: changed}})
 
 

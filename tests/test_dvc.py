@@ -21,14 +21,21 @@ from omegaconf import OmegaConf
 
 from perceptgraph.datasets.catalog import DATASETS
 from perceptgraph.graphs.models import MODELS
+from perceptgraph.stages.attacks import ATTACKS
 from perceptgraph.stages.baselines import BASELINES
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 FOLDERS: dict[str, str] = SETTINGS["package-dir"]
-STAGES = ("prepare", "detect", "relate", "train", "evaluate", "report")
-CODE_FOLDERS = ("stages/detectors",)
+GRIDS = ("ablate_data", "ablate_model", "robustness")
+STAGES = ("prepare", "detect", "relate", "train", "evaluate", *GRIDS, "report")
+CODE_FOLDERS = (
+    *("datasets", "graphs", "stores"),
+    *(f"stages/{name}" for name in ("attacks", "baselines", "detectors")),
+)
 LEDGER = "outputs/ledger.jsonl"
+KEPT = ("outputs/shapes/cells/", "outputs/shapes/variants/")
+"""Where grids keep what they take up again, outside of their outs."""
 TINY = [
     "ladder=[shapes]",
     "models=[set,h2gcn]",
@@ -36,6 +43,9 @@ TINY = [
     "prepare.datasets.shapes.val_per_class=1",
     "prepare.datasets.shapes.test_per_class=1",
     "train.max_steps=20",
+    "study.recipes.shapes.per_class=2",
+    "study.recipes.shapes.optimisation.max_steps=5",
+    "ablate_data.axes.shapes.images_per_class.small=[1]",
     "dask.mode=sync",
 ]
 # DVC's own use of a trie that is about to change; nothing that we can mend.
@@ -102,6 +112,9 @@ def lazy_modules(stage: PipelineStage) -> list[str]:
         return [(MODELS | BASELINES)[model].split(":")[0]]
     if words[2] == "evaluate":
         return [target.split(":")[0] for target in (MODELS | BASELINES).values()]
+    if words[2] in GRIDS:
+        tables = (DATASETS, MODELS, BASELINES, ATTACKS)
+        return [target.split(":")[0] for table in tables for target in table.values()]
     return []
 
 
@@ -110,7 +123,9 @@ def code_deps(stage: PipelineStage) -> dict[str, set[str]]:
     deps = {dep.def_path for dep in stage.deps}
     files = {dep: {dep} for dep in deps if dep.endswith(".py")}
     folders = {dep for dep in deps if dep in CODE_FOLDERS}
-    return files | {dep: {f"{dep}/{p.name}" for p in (ROOT / dep).glob("*.py")} for dep in folders}
+    return files | {
+        dep: {p.relative_to(ROOT).as_posix() for p in (ROOT / dep).rglob("*.py")} for dep in folders
+    }
 
 
 def needed_code(stage: PipelineStage, imports: grimp.ImportGraph) -> set[str]:
@@ -163,7 +178,7 @@ def tracked(dep: object) -> list[str]:
 def test_the_dag_stays_small(tmp_path: Path) -> None:
     every_rung = stages_of(project(tmp_path / "project", EVERY_CELL[:1]))
 
-    assert len(every_rung) <= 100  # DVC's own overhead grows faster than linearly
+    assert len(every_rung) <= 115  # DVC's own overhead grows faster than linearly
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +216,8 @@ def files_below(folder: Path) -> set[str]:
 
 
 def written(folder: Path, before: set[str]) -> set[str]:
-    return files_below(folder) - before - {LEDGER}
+    found = files_below(folder) - before - {LEDGER}
+    return {name for name in found if not name.startswith(KEPT)}
 
 
 def declared(stage: PipelineStage, folder: Path) -> set[str]:
