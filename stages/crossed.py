@@ -65,7 +65,7 @@ def standard_error(score: NDArray[np.float64]) -> tuple[float, float]:
     error of the mixed model with crossed effects, and equal to that of statsmodels' `MixedLM`,
     which would invert a matrix of S I rows, 50,000 for five seeds, and gives no degrees of
     freedom. Percentiles of a bootstrap that draws seeds and images again [2]_ are no way out: of
-    five seeds they make intervals of 95 % that hold the truth 86 to 99 % of the time. With one
+    five seeds they make intervals of 95 % that hold the truth 88 to 99 % of the time. With one
     seed nothing is known of others, and the error is that of the images alone.
 
     References

@@ -158,9 +158,14 @@ def _named_differences(rows: pd.DataFrame) -> str:
 
 
 def _not_found(rows: pd.DataFrame) -> list[str]:
-    if rows.empty:
-        return []
-    return [f"shows no measurable difference at {_where(rows)} ({bound(rows)})"]
+    return [] if rows.empty else [f"shows no measurable difference{_where(rows, bound(rows))}"]
+
+
+def _where(rows: pd.DataFrame, size: str) -> str:
+    """Levels in brackets with what is said of them, or how many there are."""
+    if len(rows) <= NAMED:
+        return f" ({listed(rows['level'])}; {size})"
+    return f" at {len(rows)} levels ({size})"
 
 
 def course(subject: str, trend: pd.Series, rows: pd.DataFrame, places: pd.DataFrame) -> str:
@@ -182,13 +187,13 @@ def course(subject: str, trend: pd.Series, rows: pd.DataFrame, places: pd.DataFr
         verb = "rises" if trend["difference"] > 0 else "falls"
         parts = [
             f"{verb} from {first['accuracy']:.1f} % at {first['level']} to "
-            f"{last['accuracy']:.1f} % at {last['level']} (by {amount(trend)} points on a line)",
+            f"{last['accuracy']:.1f} % at {last['level']} ({amount(trend)} points on a straight line)",
             *_not_found(rows[~rows["measurable"]]),
         ]
         return f"{spoken(subject)} {listed(parts)}"
     if rows["measurable"].any():
         return changes(subject, rows)
-    most = bound(pd.concat([rows, trend.to_frame().T]))
+    most = bound(pd.concat([rows[["low", "high"]], trend[["low", "high"]].to_frame().T]))
     return (
         f"{spoken(subject)} shows no measurable change between {first['level']} and "
         f"{last['level']} ({most})"
@@ -200,21 +205,18 @@ def meeting(who: str, control: str, rows: pd.DataFrame, n_controls: int) -> str:
     parts = []
     for word, sign in (("ahead", 1), ("behind", -1)):
         some = rows[rows["measurable"] & (sign * rows["difference"] > 0)]
-        if not some.empty:
-            most = some.loc[some["difference"].abs().idxmax()]
-            everywhere = len(some) == len(rows) > 1
-            where = "all levels" if everywhere else _where(some)
-            which = f"most at {most['level']}, " if len(some) > 1 else ""
-            parts.append(f"{word} at {where} ({which}by {amount(most)} points)")
+        some = some.loc[(-some["difference"].abs()).sort_values(kind="stable").index]
+        if len(some) == 1:
+            parts.append(f"{word} by {amount(some.iloc[0])} points ({some.iloc[0]['level']})")
+        elif len(some):
+            where = "all levels" if len(some) == len(rows) else f"{len(some)} levels"
+            most = f"{amount(some.iloc[0])} points ({some.iloc[0]['level']})"
+            parts.append(f"{word} at {where}, by up to {most}")
     rest = rows[~rows["measurable"]]
     if not rest.empty:
-        parts.append(f"not measurably apart at {_where(rest)} ({bound(rest)})")
+        parts.append(f"not measurably apart{_where(rest, bound(rest))}")
     best = "its control" if n_controls == 1 else f"the best of {n_controls} controls"
     return f"against {best}, {spoken(control)}, {who} is {listed(parts)}"
-
-
-def _where(rows: pd.DataFrame) -> str:
-    return listed(rows["level"]) if len(rows) <= NAMED else f"{len(rows)} levels"
 
 
 def standing(subject: str, rows: pd.DataFrame) -> str:

@@ -10,7 +10,9 @@ from study_samples import study_tables
 from perceptgraph.stages.comparisons import COLUMNS, compared
 from perceptgraph.stages.verdicts import amount, bound, changes, course, meeting, standing, verdicts
 
-CLAIM = re.compile(r"\b(loses|gains|rises|falls|ahead at|behind at|points ahead|points behind)\b")
+CLAIM = re.compile(
+    r"\b(loses|gains|rises|falls|is ahead (at|by)|is behind (at|by)|points ahead|points behind)\b"
+)
 
 
 def comparisons(*rows: dict[str, object]) -> pd.DataFrame:
@@ -59,8 +61,8 @@ def test_levels_are_told_from_the_largest_difference_down() -> None:
 
     assert changes("relative_pose", rows) == (
         "relative pose loses 5.0 ± 0.6 points (only near) and 1.2 ± 0.3 points (without next), "
-        "gains 2.0 ± 0.5 points (more of them) and shows no measurable difference at without hole "
-        "and without inside (at most 0.8 points)"
+        "gains 2.0 ± 0.5 points (more of them) and shows no measurable difference (without hole "
+        "and without inside; at most 0.8 points)"
     )
 
 
@@ -93,8 +95,8 @@ def test_a_trend_is_told_from_end_to_end() -> None:
     rows = comparisons(unsure("0 px"), {"level": "1 px"}, {"level": "2 px"})
 
     assert course("kernel", trend.iloc[0], rows, values(97.0, 95.0, 80.0)) == (
-        "kernel falls from 97.0 % at 0 px to 80.0 % at 2 px (by 17.0 ± 1.0 points on a line) and "
-        "shows no measurable difference at 0 px (at most 0.4 points)"
+        "kernel falls from 97.0 % at 0 px to 80.0 % at 2 px (17.0 ± 1.0 points on a straight line) and "
+        "shows no measurable difference (0 px; at most 0.4 points)"
     )
 
 
@@ -116,6 +118,16 @@ def test_a_flat_course_says_what_may_have_been_overlooked() -> None:
     )
 
 
+def test_a_trend_needs_nothing_as_it_is() -> None:
+    table, _ = study_tables()
+    attacked = table[(table["axis"] == "noise") & (table["level"] != "as is")]
+
+    found = verdicts(attacked, compared(attacked))
+
+    assert list(found) == ["noise"]
+    assert "relative pose" in found["noise"][0]
+
+
 def test_a_control_is_met_level_by_level() -> None:
     rows = comparisons(
         {"level": "0.1", "difference": -0.5, "low": -0.7, "high": -0.3},
@@ -125,9 +137,8 @@ def test_a_control_is_met_level_by_level() -> None:
     )
 
     assert meeting("it", "lenet_augmented", rows, n_controls=1) == (
-        "against its control, lenet augmented, it is ahead at 0.3 and 0.4 (most at 0.4, by "
-        "12.0 ± 1.0 points), behind at 0.1 (by 0.5 ± 0.2 points) and not measurably apart at 0.2 "
-        "(at most 0.4 points)"
+        "against its control, lenet augmented, it is ahead at 2 levels, by up to 12.0 ± 1.0 points "
+        "(0.4), behind by 0.5 ± 0.2 points (0.1) and not measurably apart (0.2; at most 0.4 points)"
     )
 
 
