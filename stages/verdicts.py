@@ -187,7 +187,8 @@ def course(subject: str, trend: pd.Series, rows: pd.DataFrame, places: pd.DataFr
         verb = "rises" if trend["difference"] > 0 else "falls"
         parts = [
             f"{verb} from {first['accuracy']:.1f} % at {first['level']} to "
-            f"{last['accuracy']:.1f} % at {last['level']} ({amount(trend)} points on a straight line)",
+            f"{last['accuracy']:.1f} % at {last['level']} "
+            f"({amount(trend)} points on a straight line)",
             *_not_found(rows[~rows["measurable"]]),
         ]
         return f"{spoken(subject)} {listed(parts)}"

@@ -95,8 +95,8 @@ def test_a_trend_is_told_from_end_to_end() -> None:
     rows = comparisons(unsure("0 px"), {"level": "1 px"}, {"level": "2 px"})
 
     assert course("kernel", trend.iloc[0], rows, values(97.0, 95.0, 80.0)) == (
-        "kernel falls from 97.0 % at 0 px to 80.0 % at 2 px (17.0 ± 1.0 points on a straight line) and "
-        "shows no measurable difference (0 px; at most 0.4 points)"
+        "kernel falls from 97.0 % at 0 px to 80.0 % at 2 px (17.0 ± 1.0 points on a straight line) "
+        "and shows no measurable difference (0 px; at most 0.4 points)"
     )
 
 
