@@ -434,6 +434,29 @@ def bench_scenes(
     bench_models("scenes", SUITES, suite or [], data, chosen, json_out, VARIANTS)
 
 
+@bench_app.command("robustness")
+def bench_robustness(
+    data: DataFolder = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(help="curves, attacks or to_target; may be repeated; all if none is named."),
+    ] = None,
+    model: BenchModels = None,
+    draws: Draws = None,
+    validate: Validate = False,
+    override: Sets = None,
+    params: Params = PARAMS,
+    outputs: Outputs = Path("outputs"),
+    json_out: JsonOut = None,
+) -> None:
+    """Accuracy on worse images and under attack, and what it takes to reach an accuracy."""
+    from perceptgraph.pipelines.bench_models import bench_models, settings_of
+    from perceptgraph.pipelines.bench_robustness import SUITES, labels_of
+
+    chosen = settings_of(outputs, params, override, model, None, draws, validate)
+    bench_models("robustness", SUITES, suite or [], data, chosen, json_out, labels_of(chosen))
+
+
 def _end(error: BaseException) -> NoReturn:
     from perceptgraph.stages.params import ParamsError
 
