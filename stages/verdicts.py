@@ -187,7 +187,7 @@ def course(subject: str, trend: pd.Series, rows: pd.DataFrame, places: pd.DataFr
         verb = "rises" if trend["difference"] > 0 else "falls"
         parts = [
             f"{verb} from {first['accuracy']:.1f} % at {first['level']} to "
-            f"{last['accuracy']:.1f} % at {last['level']} "
+            f"{last['accuracy']:.1f} % at {last['level']}{_before(rows, places)} "
             f"({amount(trend)} points on a straight line)",
             *_not_found(rows[~rows["measurable"]]),
         ]
@@ -199,6 +199,13 @@ def course(subject: str, trend: pd.Series, rows: pd.DataFrame, places: pd.DataFr
         f"{spoken(subject)} shows no measurable change between {first['level']} and "
         f"{last['level']} ({most})"
     )
+
+
+def _before(rows: pd.DataFrame, places: pd.DataFrame) -> str:
+    """Accuracy of a subject as it is, where that is none of the places."""
+    if rows.empty or (places["value"] == 0).any():
+        return ""
+    return f", with {rows['against_accuracy'].iloc[0]:.1f} % as it is"
 
 
 def meeting(who: str, control: str, rows: pd.DataFrame, n_controls: int) -> str:

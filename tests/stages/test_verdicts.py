@@ -100,6 +100,16 @@ def test_a_trend_is_told_from_end_to_end() -> None:
     )
 
 
+def test_a_trend_that_leaves_out_what_is_as_it_is_names_it() -> None:
+    trend = comparisons({"kind": "trend", "difference": 40.0, "low": 39.0, "high": 41.0})
+    rows = comparisons(*({"level": f"{k} px", "against_accuracy": 98.0} for k in (1, 2, 3)))
+
+    assert course("kernel", trend.iloc[0], rows, values(40.0, 50.0, 80.0, 90.0)[1:]) == (
+        "kernel rises from 50.0 % at 1 px to 90.0 % at 3 px, with 98.0 % as it is (40.0 ± 1.0 "
+        "points on a straight line)"
+    )
+
+
 def test_what_falls_and_rises_again_is_told_by_its_levels() -> None:
     trend = comparisons({"kind": "trend", "difference": 2.0, "low": 1.0, "high": 3.0})
     dip = comparisons({"level": "1 px", "difference": -50.0, "low": -51.0, "high": -49.0})
