@@ -79,8 +79,8 @@ class Tried:
     """A trial and what came of it."""
 
     per_class: PerClass
-    training: str
-    """What it does otherwise than its runner, in words."""
+    words: str
+    """Images, and what it does otherwise than its runner."""
     runs: tuple[Run, ...]
     seeing: Seeing
     attempts: tuple[Attempt, ...]
@@ -115,7 +115,8 @@ class Line:
     model: str
     role: Literal["subject", "control"]
     per_class: str
-    training: str
+    trial: str
+    """Images and training, in words."""
     images: float
     development: float
     """Accuracy on validation images, percent."""
@@ -202,7 +203,7 @@ def tries(
     for trial in who.trials:
         runs = contest.runs(name, who, trial, draws or who.draws or contest.recipe.draws)
         attempts = tuple(pictures.attempt(run, seeing) for run in runs)
-        words = in_words(change_of(who, trial))
+        words = in_words(trial.per_class, change_of(who, trial))
         yield (tried := Tried(trial.per_class, words, runs, seeing, attempts))
         if tried.reaches(goal):
             return
@@ -220,18 +221,18 @@ def change_of(who: Contestant, trial: Trial) -> Change:
     )
 
 
-def in_words(change: Change) -> str:
-    """What is otherwise than in a runner.
+def in_words(per_class: PerClass, change: Change) -> str:
+    """How many images of a class, and what is otherwise than in a runner.
 
     Examples
     --------
-    >>> in_words(Change(keywords={"copies": 9}, optimisation={"max_steps": 20}))
-    'copies 9, max_steps 20'
+    >>> in_words(5, Change(keywords={"copies": 9}, optimisation={"max_steps": 20}))
+    '5 a class, copies 9, max_steps 20'
     """
     changes = change.keywords | change.optimisation.model_dump(exclude_none=True)
     if change.augmentation:
         changes["augmentation"] = change.augmentation
-    return ", ".join(f"{name} {value}" for name, value in changes.items())
+    return ", ".join([f"{per_class} a class", *(f"{k} {v}" for k, v in changes.items())])
 
 
 def cheapest(tried: Sequence[Tried], target: float) -> Tried | None:
@@ -319,7 +320,7 @@ def line_of(
         model=name,
         role=contest.role(name),
         per_class=str(tried.per_class),
-        training=tried.training,
+        trial=tried.words,
         images=mean("images"),
         development=tried.accuracy,
         accuracy=float(np.mean(accuracy)) if accuracy else np.nan,

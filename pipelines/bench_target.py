@@ -15,8 +15,7 @@ from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.rungs import built
 from perceptgraph.pipelines.running import power_of
 from perceptgraph.stages import detect, few_shot_runs, relate, train
-
-TABLE = "to_target.csv"  # below outputs/<dataset>/
+from perceptgraph.stages.target_views import TABLE
 
 
 def targets(settings: Settings) -> Iterator[Figures]:
@@ -55,16 +54,29 @@ def _of_set(dataset: str, settings: Settings, names: Sequence[str]) -> Iterator[
     asked = contest(dataset, settings)
     development = Pictures(root, in_development=True, most_scored=asked.recipe.validated)
     test = None if settings.in_development else Pictures(root)
+    folder = root / "development" if settings.in_development else root
     lines: list[Line] = []
     for line in to_target.measure(asked, development, test, names, settings.draws):
         lines.append(line)
-        write_table(root / TABLE, lines)
+        write_table(folder / TABLE, lines)
         yield to_target.figures_of(dataset, line)
 
 
 def write_table(path: Path, lines: Sequence[Line]) -> None:
     """A line for each target and model, then one for each trial, as CSV."""
     ordered = sorted(lines, key=lambda line: not line.target)
+    path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".partial")
     pd.DataFrame([line.row() for line in ordered]).to_csv(partial, index=False)
     partial.replace(path)
+
+
+def land_table(outputs: Path, results: Path, dataset: str) -> Path | None:
+    """Copy the table of a data set to where it is committed; None where there is none."""
+    table = outputs / dataset / TABLE
+    if not table.exists():
+        return None
+    landed = results / dataset / TABLE
+    landed.parent.mkdir(parents=True, exist_ok=True)
+    landed.write_bytes(table.read_bytes())
+    return landed

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from perceptgraph.pipelines.bench_target import land_table
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.running import GRIDS
 from perceptgraph.stages.grid import land_grid
@@ -21,7 +22,7 @@ def land_stages(
     *,
     unfinished: bool,
 ) -> Iterator[str]:
-    """Land the grids of a rung, all if none is named; a line for each.
+    """Land the grids of a rung, all if none is named, then with what targets cost; lines about it.
 
     Raises
     ------
@@ -32,6 +33,8 @@ def land_stages(
     """
     check_choices("--stage", stages, dict.fromkeys(GRIDS))
     values = load_params(params, overrides)
+    if not stages and (table := land_table(outputs, results, dataset)):
+        yield f"{table}: what it takes to reach an accuracy"
     for stage in stages or GRIDS:
         module = importlib.import_module(f"perceptgraph.stages.{stage}")
         landed, cells = land_grid(

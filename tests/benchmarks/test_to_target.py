@@ -111,10 +111,10 @@ def test_trials_end_with_the_first_that_reaches_the_highest_target() -> None:
 
     assert development.asked == [("mine", n, d) for n in (50, 90, 95) for d in (0, 1)]
     assert test.asked == [("mine", n, d) for n in (90, 95) for d in (0, 1)]
-    assert [(x.target, x.training) for x in lines] == [
-        *(("", f"side 20, batch_size 4, max_steps {n}") for n in (50, 90, 95)),
-        ("60", "side 20, batch_size 4, max_steps 90"),
-        ("92", "side 20, batch_size 4, max_steps 95"),
+    assert [(x.target, x.trial) for x in lines] == [
+        *(("", f"2 a class, side 20, batch_size 4, max_steps {n}") for n in (50, 90, 95)),
+        ("60", "2 a class, side 20, batch_size 4, max_steps 90"),
+        ("92", "2 a class, side 20, batch_size 4, max_steps 95"),
     ]
 
 
@@ -135,8 +135,8 @@ def test_a_model_can_be_the_target_of_the_others() -> None:
 
     reached = {x.model: x for x in lines if x.target == "big"}
     assert [steps for name, steps, _ in development.asked if name == "big"] == [40, 40, 91, 91]
-    assert reached["big"].training.endswith("max_steps 91")
-    assert reached["mine"].training.endswith("max_steps 95")
+    assert reached["big"].trial.endswith("max_steps 91")
+    assert reached["mine"].trial.endswith("max_steps 95")
     assert reached["big"].role == "control"
     assert figures_of("ot8", reached["mine"]).keys() == {
         f"ot8/to_big/mine/{m}"
