@@ -7,7 +7,7 @@ from pathlib import Path
 from perceptgraph.stages import comparisons, tables
 from perceptgraph.stages.report_facts import STUDY_STAGES
 from perceptgraph.stages.report_templates import rendered
-from perceptgraph.stages.study_figures import axis_figure, pareto_figure, study_inks
+from perceptgraph.stages.study_figures import axis_figure, pareto_figure, study_looks
 from perceptgraph.stages.study_views import StudyView, study_view
 from perceptgraph.stages.verdicts import verdicts
 
@@ -59,9 +59,9 @@ def studies_page(studies: Sequence[StudyView], report: str) -> str:
     report : str
         Where the page of all rungs lies, as seen from this one.
     """
-    inks = study_inks(studies)
+    looks = study_looks(studies)
     figures = {
-        (study.stage, axis.name): axis_figure(axis, inks)
+        (study.stage, axis.name): axis_figure(axis, looks)
         for study in studies
         for axis in study.axes
     }
@@ -73,7 +73,7 @@ def studies_page(studies: Sequence[StudyView], report: str) -> str:
         titles=TITLES,
         commands={study.stage: command_of(study) for study in studies},
         figures=figures,
-        pareto=pareto_figure(studies, inks),
+        pareto=pareto_figure(studies, looks),
     )
 
 

@@ -19,11 +19,12 @@ from perceptgraph.stages.headlines import headlines
 from perceptgraph.stages.report_studies import TITLES, read_studies
 from perceptgraph.stages.report_templates import rendered
 from perceptgraph.stages.study_figures import (
+    Look,
     curves_figure,
     forests_figure,
     on_paper,
     pareto_figure,
-    study_inks,
+    study_looks,
     target_figure,
 )
 from perceptgraph.stages.study_views import StudyView
@@ -65,9 +66,9 @@ class Landed:
         return found if self.target_table is None else found | {TO_TARGET: self.target_table}
 
     @property
-    def inks(self) -> dict[str, str]:
-        """Colour of all who were measured."""
-        return study_inks(self.studies, self.targets)
+    def looks(self) -> dict[str, Look]:
+        """How all who were measured are drawn."""
+        return study_looks(self.studies, self.targets)
 
 
 def write_results(results: Path, docs: Path) -> list[Path]:
@@ -126,12 +127,12 @@ def figures_of(landed: Sequence[Landed]) -> dict[str, str]:
     """Figures of the page by name, as SVG."""
     figures: dict[str, str | None] = {}
     for found in landed:
-        figures[f"{found.dataset}-targets"] = target_figure(found.targets, found.inks)
-        figures[f"{found.dataset}-costs"] = pareto_figure(found.studies, found.inks)
+        figures[f"{found.dataset}-targets"] = target_figure(found.targets, found.looks)
+        figures[f"{found.dataset}-costs"] = pareto_figure(found.studies, found.looks)
         for study in found.studies:
             name = f"{found.dataset}-{study.stage}"
-            figures[f"{name}-curves"] = curves_figure(study, found.inks)
-            figures[f"{name}-levels"] = forests_figure(study, found.inks)
+            figures[f"{name}-curves"] = curves_figure(study, found.looks)
+            figures[f"{name}-levels"] = forests_figure(study, found.looks)
     return {name: svg for name, svg in figures.items() if svg is not None}
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from perceptgraph.stages.target_views import Target
 
 WIDE = 20.0  # values that span a larger factor are drawn on a logarithmic scale
 NARROW = 4.0  # limits of an axis that differ by less are drawn on a linear one
-MOST_COLUMNS = 4  # panels side by side
+MOST_COLUMNS = 3  # panels side by side
+CONTROL_MARKS = "s^Dv"
 PAPER_INK, PAPER = "#1d1f22", "#ffffff"
 DASHES = (4.0, 2.0)
 LEARNED = ("ablate_data", "ablate_model")
@@ -34,21 +36,35 @@ TARGET_COSTS: Mapping[str, Callable[[Target], float]] = {
     "joules an image": lambda target: target.score_joules,
 }
 
-Inks = Mapping[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How somebody is drawn."""
+
+    ink: str
+    mark: str
+    """Of matplotlib; subjects are round, controls are not."""
+
+
+Looks = Mapping[str, Look]
 Costly = Cell | Target
 """What has an accuracy and its costs."""
 
 
-def study_inks(studies: Sequence[StudyView], targets: Sequence[Target] = ()) -> dict[str, str]:
-    """Colour of all who were measured, the same in all figures of a data set."""
+def study_looks(studies: Sequence[StudyView], targets: Sequence[Target] = ()) -> dict[str, Look]:
+    """How all who were measured are drawn, the same in all figures of a data set."""
     everyone: list[Costly] = [*(cell for study in studies for cell in study.everyone), *targets]
-    in_order = sorted(everyone, key=lambda cell: cell.is_control)
-    names = list(dict.fromkeys(cell.subject for cell in in_order))
+    is_control = {cell.subject: cell.is_control for cell in everyone}
     inks = (*INKS[1:], INKS[0])
-    return {name: inks[i % len(inks)] for i, name in enumerate(names)}
+    subjects = [name for name, control in is_control.items() if not control]
+    controls = [name for name, control in is_control.items() if control]
+    return {name: Look(inks[i % len(inks)], "o") for i, name in enumerate(subjects)} | {
+        name: Look(inks[i % len(inks)], CONTROL_MARKS[i // len(inks) % len(CONTROL_MARKS)])
+        for i, name in enumerate(controls, start=len(subjects))
+    }
 
 
-def axis_figure(view: AxisView, inks: Inks) -> str:
+def axis_figure(view: AxisView, looks: Looks) -> str:
     """SVG of one axis: a curve where levels are numbers, else differences from what is as it is."""
     if view.is_numeric:
         width, height = 5.4, 3.1
@@ -57,13 +73,13 @@ def axis_figure(view: AxisView, inks: Inks) -> str:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        (_curves if view.is_numeric else _forest)(axes, view, inks)
+        (_curves if view.is_numeric else _forest)(axes, view, looks)
         _legend(figure, [axes])
 
     return drawn(draw, width, height, f"{view.title}: what it changes")
 
 
-def curves_figure(study: StudyView, inks: Inks) -> str | None:
+def curves_figure(study: StudyView, looks: Looks) -> str | None:
     """SVG with a panel for each axis whose levels are numbers."""
     views = [view for view in study.axes if view.is_numeric]
     if not views:
@@ -76,7 +92,7 @@ def curves_figure(study: StudyView, inks: Inks) -> str | None:
         for axes in grid.ravel()[len(views) :]:
             axes.set_axis_off()
         for axes, view in zip(grid.ravel(), views, strict=False):
-            _curves(axes, view, inks)
+            _curves(axes, view, looks)
             axes.set(title=view.title, xlabel="", ylabel="")
         for axes in grid[:, 0]:
             axes.set_ylabel("accuracy, %")
@@ -86,7 +102,7 @@ def curves_figure(study: StudyView, inks: Inks) -> str | None:
     return drawn(draw, 2.5 * n_columns + 0.4, 2.1 * n_rows + 0.8, title)
 
 
-def forests_figure(study: StudyView, inks: Inks) -> str | None:
+def forests_figure(study: StudyView, looks: Looks) -> str | None:
     """SVG with the differences of each axis whose levels are names, one above the other."""
     views = [view for view in study.axes if not view.is_numeric and view.has_differences]
     if not views:
@@ -96,7 +112,7 @@ def forests_figure(study: StudyView, inks: Inks) -> str | None:
     def draw(figure: Figure) -> None:
         grid = figure.subplots(len(views), 1, squeeze=False, sharex=True, height_ratios=heights)
         for axes, view in zip(grid[:, 0], views, strict=True):
-            _forest(axes, view, inks)
+            _forest(axes, view, looks)
             axes.set(title=view.title, xlabel="")
         grid[-1, 0].set_xlabel("points of accuracy, against the same as is")
         _legend(figure, grid[:, 0])
@@ -105,7 +121,7 @@ def forests_figure(study: StudyView, inks: Inks) -> str | None:
     return drawn(draw, 7.4, 0.9 + sum(heights), title)
 
 
-def pareto_figure(studies: Sequence[StudyView], inks: Inks) -> str | None:
+def pareto_figure(studies: Sequence[StudyView], looks: Looks) -> str | None:
     """SVG of accuracy against what it costs; a step joins what nothing cheaper exceeds.
 
     Of studies that change what is learned from or how; scores of changed images alone, as those of
@@ -115,20 +131,20 @@ def pareto_figure(studies: Sequence[StudyView], inks: Inks) -> str | None:
     cells = [cell for study in learned for cell in study.cells()]
     # Whoever stands in two studies is the same cell in both.
     everyone = {cell.subject: cell for study in learned for cell in study.everyone}
-    return cost_figure(cells, list(everyone.values()), PARETO, inks)
+    return cost_figure(cells, list(everyone.values()), PARETO, looks)
 
 
-def target_figure(targets: Sequence[Target], inks: Inks) -> str | None:
+def target_figure(targets: Sequence[Target], looks: Looks) -> str | None:
     """SVG of the cheapest ways to target accuracies; small marks are other trials of the front."""
     reached = [target for target in targets if target.is_reached]
-    return cost_figure(targets, reached, TARGET_COSTS, inks)
+    return cost_figure(targets, reached, TARGET_COSTS, looks)
 
 
 def cost_figure(
     points: Sequence[Costly],
     named: Sequence[Costly],
     costs: Mapping[str, Callable[[Any], float]],
-    inks: Inks,
+    looks: Looks,
 ) -> str | None:
     """SVG with a panel of accuracy against each of the costs of which there are two values.
 
@@ -140,22 +156,29 @@ def cost_figure(
         Those that are drawn large and stand in the legend.
     costs : mapping
         Title of a panel to the cost of a point; what is not above 0 is left out.
-    inks : mapping
-        Colour of a subject.
+    looks : mapping
+        Of each subject.
     """
     panels = {title: cost for title, cost in costs.items() if _is_told(map(cost, points))}
     if not panels:
         return None
+    n_rows = -(-len(panels) // MOST_COLUMNS)
+    n_columns = -(-len(panels) // n_rows)
 
     def draw(figure: Figure) -> None:
-        grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)
-        for axes, (title, cost) in zip(grid[0], panels.items(), strict=True):
-            _pareto(axes, points, named, cost, inks)
+        grid = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True)
+        for axes in grid.ravel()[len(panels) :]:
+            axes.set_axis_off()
+        for axes, (title, cost) in zip(grid.ravel(), panels.items(), strict=False):
+            _pareto(axes, points, named, cost, looks)
             axes.set_xlabel(title)
-        grid[0, 0].set_ylabel("accuracy, %")
-        _legend(figure, grid[0])
+        for axes in grid[:, 0]:
+            axes.set_ylabel("accuracy, %")
+        _legend(figure, grid.ravel())
 
-    return drawn(draw, 3.0 * len(panels) + 0.6, 3.6, f"Accuracy against {', '.join(panels)}")
+    return drawn(
+        draw, 3.0 * n_columns + 0.6, 2.9 * n_rows + 0.8, f"Accuracy against {', '.join(panels)}"
+    )
 
 
 def on_paper(svg: str) -> str:
@@ -177,20 +200,20 @@ def frontier(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]
     return best
 
 
-def _curves(axes: Axes, view: AxisView, inks: Inks) -> None:
+def _curves(axes: Axes, view: AxisView, looks: Looks) -> None:
     """Accuracy with its interval by level; dashed where a subject stands as it is."""
     for subject in view.subjects:
         cells = sorted(view.of(subject), key=lambda cell: cell.value)
         if not cells:
             continue
-        ink, is_control = inks[subject], cells[0].is_control
+        ink, is_control = looks[subject].ink, cells[0].is_control
         x, y = ([getattr(cell, name) for cell in cells] for name in ("value", "accuracy"))
         _bars(axes.vlines, x, cells, ink)
         axes.plot(
             *(x, y),
             color=ink,
             linewidth=1.3,
-            marker="o",
+            marker=looks[subject].mark,
             markersize=4,
             linestyle=(0, DASHES) if is_control else "-",
             markerfacecolor="none" if is_control else ink,
@@ -216,7 +239,7 @@ def _curves(axes: Axes, view: AxisView, inks: Inks) -> None:
     axes.set(xlabel=view.title.lower(), ylabel="accuracy, %")
 
 
-def _forest(axes: Axes, view: AxisView, inks: Inks) -> None:
+def _forest(axes: Axes, view: AxisView, looks: Looks) -> None:
     """Difference of each level with its interval; filled where it outlives the correction."""
     levels = [level for level in view.levels if any(c.level == level for c in _changed(view))]
     subjects = [s for s in view.subjects if any(c.subject == s for c in _changed(view))]
@@ -224,20 +247,19 @@ def _forest(axes: Axes, view: AxisView, inks: Inks) -> None:
     axes.axvline(0, color=INK, alpha=0.5, linewidth=0.7)
     for subject, step in zip(subjects, steps, strict=True):
         cells = [cell for cell in _changed(view) if cell.subject == subject]
-        ink = inks[subject]
+        ink, mark = looks[subject].ink, looks[subject].mark
         for cell in cells:
             place, found = levels.index(cell.level) + step, cell.difference
             assert found is not None
             axes.hlines(place, found.low, found.high, color=ink, linewidth=1.2)
             axes.plot(
                 *(found.points, place),
-                marker="s" if cell.is_control else "o",
+                marker=mark,
                 color=ink,
                 markersize=4.5,
                 markerfacecolor=ink if found.is_sure else "none",
             )
-        marker = "s" if cells[0].is_control else "o"
-        axes.plot([], [], marker, color=ink, markersize=4.5, label=_label(cells[0]))
+        axes.plot([], [], mark, color=ink, markersize=4.5, label=_label(cells[0]))
     axes.set_yticks(range(len(levels)), levels)
     axes.set(ylim=(len(levels) - 0.4, -0.6), xlabel="points of accuracy, against the same as is")
     axes.tick_params(axis="y", length=0)
@@ -249,19 +271,19 @@ def _pareto(
     cells: Sequence[Costly],
     everyone: Sequence[Costly],
     cost: Callable[[Any], float],
-    inks: Inks,
+    looks: Looks,
 ) -> None:
     """All as faint points, some large and with a name in the legend, and the frontier."""
     known = [cell for cell in cells if cost(cell) > 0]
     for cell in known:
-        axes.plot(cost(cell), cell.accuracy, ".", color=inks[cell.subject], alpha=0.35)
+        axes.plot(cost(cell), cell.accuracy, ".", color=looks[cell.subject].ink, alpha=0.35)
     for cell in everyone:
         if cost(cell) > 0:
-            ink = inks[cell.subject]
+            ink = looks[cell.subject].ink
             axes.vlines(cost(cell), cell.low, cell.high, color=ink, linewidth=1.2)
             axes.plot(
                 *(cost(cell), cell.accuracy),
-                marker="s" if cell.is_control else "o",
+                marker=looks[cell.subject].mark,
                 linestyle="none",
                 color=ink,
                 markersize=6,

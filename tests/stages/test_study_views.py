@@ -13,7 +13,7 @@ from perceptgraph.stages.study_figures import (
     frontier,
     on_paper,
     pareto_figure,
-    study_inks,
+    study_looks,
 )
 from perceptgraph.stages.study_views import AxisView, StudyView, study_view
 
@@ -99,24 +99,24 @@ def test_a_cell_without_costs_has_none(study: StudyView) -> None:
 
 
 def test_figures_are_the_same_twice_and_name_everybody(study: StudyView) -> None:
-    inks = study_inks([study])
+    looks = study_looks([study])
 
     for view in study.axes:
-        figure = axis_figure(view, inks)
-        assert figure == axis_figure(view, inks)
+        figure = axis_figure(view, looks)
+        assert figure == axis_figure(view, looks)
         assert all(subject in figure for subject in view.subjects)
         assert "currentColor" in figure
     for figure in (
-        curves_figure(study, inks),
-        forests_figure(study, inks),
-        pareto_figure([study], inks),
+        curves_figure(study, looks),
+        forests_figure(study, looks),
+        pareto_figure([study], looks),
     ):
         assert figure is not None
         assert figure.startswith("<svg ")
 
 
 def test_a_figure_on_paper_takes_nothing_from_a_page(study: StudyView) -> None:
-    figure = on_paper(axis_figure(study.axes[0], study_inks([study])))
+    figure = on_paper(axis_figure(study.axes[0], study_looks([study])))
 
     assert "currentColor" not in figure
     assert "background: #ffffff" in figure
@@ -131,11 +131,14 @@ def test_a_figure_of_nothing_is_none(study: StudyView) -> None:
     assert pareto_figure([replace(study, stage="robustness")], {}) is None
 
 
-def test_colours_go_by_the_subject_not_by_the_study(study: StudyView) -> None:
+def test_looks_go_by_the_subject_and_controls_are_told_apart(study: StudyView) -> None:
     other = replace(study, everyone=study.everyone[::-1])
 
-    assert study_inks([study, other]) == study_inks([study])
-    assert set(study_inks([study])) == {*SUBJECTS, *CONTROLS}
+    looks = study_looks([study, other])
+
+    assert looks == study_looks([study])
+    assert len({look.ink for look in looks.values()}) == len(looks) == len(SUBJECTS) + len(CONTROLS)
+    assert all((look.mark == "o") == (name in SUBJECTS) for name, look in looks.items())
 
 
 def test_nothing_cheaper_exceeds_the_frontier() -> None:
