@@ -54,39 +54,6 @@ def sign_noise(
     return _like(image, levels + amplitude * rng.choice((-1.0, 1.0), levels.shape))
 
 
-def patches(
-    image: Image,
-    rng: np.random.Generator,
-    *,
-    lowest: float = 0.0,
-    highest: float = 0.3,
-    count: int = 60,
-) -> Image:
-    """Squares anywhere in the image up or down by the same amplitude, one over the other.
-
-    It is what an attack by squares makes of an image before it knows what helps.
-
-    Parameters
-    ----------
-    lowest, highest : float
-        Between which the amplitude is drawn for the image, as shares of full scale.
-    count : int
-        Of the squares; sides from 1 pixel to a third of the shorter side of the image,
-        log-uniform.
-    """
-    _check_at_least("lowest", lowest, 0)
-    _check_at_least("highest", highest, lowest)
-    levels = _levels(image)
-    height, width = levels.shape[:2]
-    longest = math.log(max(min(height, width) / 3, 1))
-    side = np.minimum(np.exp(rng.uniform(0, longest, count)).astype(np.int64), min(height, width))
-    row, column = (rng.integers(0, n - side + 1) for n in (height, width))
-    change = np.zeros(levels.shape)
-    for r, c, s, sign in zip(row, column, side, rng.choice((-1.0, 1.0), count), strict=True):
-        change[r : r + s, c : c + s] = sign
-    return _like(image, levels + rng.uniform(lowest, highest) * change)
-
-
 def blur(image: Image, rng: np.random.Generator, *, sigma: float = 1.0) -> Image:
     """Convolved with a Gaussian of this standard deviation, in pixels."""
     _check_at_least("sigma", sigma, 0)
@@ -311,7 +278,6 @@ def _interpolated(levels: Levels, linear: Levels, step: Levels, mirrored: bool) 
 PERTURBATIONS: dict[str, Callable[..., Image]] = {
     "noise": noise,
     "sign_noise": sign_noise,
-    "patches": patches,
     "blur": blur,
     "contrast": contrast,
     "turn": turn,

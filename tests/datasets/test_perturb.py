@@ -29,7 +29,6 @@ from perceptgraph.datasets.perturb import (
 NOTHING: dict[str, dict[str, Any]] = {
     "noise": {"deviation": 0.0},
     "sign_noise": {"lowest": 0.0, "highest": 0.0},
-    "patches": {"lowest": 0.0, "highest": 0.0, "count": 9},
     "blur": {"sigma": 0.0},
     "contrast": {"factor": 1.0, "offset": 0.0},
     "turn": {"turn_deg": 360.0, "spread_deg": 0.0, "mirrored": False},
@@ -42,7 +41,6 @@ NOTHING: dict[str, dict[str, Any]] = {
 STRONG: dict[str, dict[str, Any]] = {
     "noise": {"deviation": 0.5},
     "sign_noise": {"lowest": 0.2, "highest": 0.4},
-    "patches": {"lowest": 0.2, "highest": 0.4, "count": 30},
     "blur": {"sigma": 2.0},
     "contrast": {"factor": 0.5, "offset": 0.4},
     "turn": {"turn_deg": 37.0, "spread_deg": 10.0, "mirrored": False},
@@ -187,19 +185,6 @@ def test_occlusion_hides_one_square(seed: int, side: int) -> None:
     assert side == 0 or (np.ptp(rows), np.ptp(columns)) == (side - 1, side - 1)
 
 
-def test_patches_go_up_and_down_by_one_amplitude_and_leave_some_of_the_image() -> None:
-    grey = np.full((28, 28), 0.5, np.float32)
-
-    found = PERTURBATIONS["patches"](
-        grey, np.random.default_rng(0), lowest=0.1, highest=0.3, count=20
-    )
-
-    low, same, high = np.unique(found)
-    assert same == 0.5
-    assert 0.1 <= 0.5 - low <= 0.3
-    np.testing.assert_allclose(high + low, 1, atol=1e-6)
-
-
 def test_noise_has_its_deviation_and_the_sign_noise_its_amplitude() -> None:
     grey = np.full((200, 200), 0.5, np.float32)
 
@@ -286,7 +271,6 @@ def test_what_is_no_recipe_is_told(recipe: dict[str, dict[str, float]], message:
     [
         ("noise", {"deviation": -0.1}),
         ("sign_noise", {"lowest": 0.3, "highest": 0.1}),
-        ("patches", {"lowest": 0.3, "highest": 0.1, "count": 3}),
         ("blur", {"sigma": float("nan")}),
         ("turn", {"spread_deg": -1.0}),
         ("shift", {"distance": -1.0}),
