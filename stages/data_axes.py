@@ -24,6 +24,18 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 }
 """What is around a drawing of `shapes-in-scenes`: keywords of that data set."""
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "extent": ("length", "width", "width_slope", "scale"),
+    "bend": ("turning", "turning_slope", "offset_1", "offset_2", "offset_3"),
+    "rays": ("inward", "outward"),
+    "strength": ("contrast", "log10_nfa"),
+    "branches": (
+        *("degree", "is_l", "is_t", "is_y", "is_x"),
+        *("branch_1", "branch_2", "branch_3", "branch_4"),
+    ),
+}
+"""Attributes of nodes that say much the same, and so are left out together."""
+
 
 def images_per_class(value: PerClass) -> Level:
     """Images of each class that are learned from.
@@ -67,12 +79,13 @@ def attributes(value: Mapping[str, Sequence[str]]) -> Level:
     Parameters
     ----------
     value : mapping
-        `without`, those that it does not read, or `only`, the others.
+        `without`, those that it does not read, or `only`, the others: names of attributes, or of
+        GROUPS of them.
 
     Examples
     --------
-    >>> attributes({"without": ["contrast"]}).change.keywords
-    {'left_out': ['contrast']}
+    >>> attributes({"without": ["strength"]}).change.keywords
+    {'left_out': ['contrast', 'log10_nfa']}
     >>> attributes({"only": []}).name
     'none'
     """
@@ -80,16 +93,19 @@ def attributes(value: Mapping[str, Sequence[str]]) -> Level:
     if len(value) != 1:
         raise ParamsError(f"axes.attributes: expected either without or only, got {dict(value)}")
     ((how, chosen),) = value.items()
-    names = _names("attributes", chosen, ATTRIBUTES)
-    left_out = names if how == "without" else [name for name in ATTRIBUTES if name not in names]
+    names, members = _members("attributes", chosen)
+    left_out = members if how == "without" else [name for name in ATTRIBUTES if name not in members]
     words = f"{how} {', '.join(names)}" if names else {"without": "all", "only": "none"}[how]
     return Level(words, Change(keywords={"left_out": left_out}))
 
 
 def attributes_in_graphs(value: str | Sequence[str]) -> Level:
-    """Attributes that nodes of a kind do not differ in, for models without `left_out`."""
-    names = _names("attributes_in_graphs", value, ATTRIBUTES)
-    change = Change(graphs={"without_attributes": {"names": names}})
+    """Attributes, or GROUPS of them, that nodes of a kind do not differ in in any graph.
+
+    For models without a keyword `left_out`.
+    """
+    names, members = _members("attributes_in_graphs", value)
+    change = Change(graphs={"without_attributes": {"names": members}})
     return Level(f"without {', '.join(names)}", change)
 
 
@@ -138,6 +154,12 @@ def _names(
     names = [value] if isinstance(value, str) else list(value)
     check_choices(f"axes.{axis}", names, dict.fromkeys(known))
     return names
+
+
+def _members(axis: str, value: str | Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of attributes or GROUPS, and the attributes that are meant."""
+    names = _names(axis, value, {**GROUPS, **ATTRIBUTES})
+    return names, [member for name in names for member in GROUPS.get(name, (name,))]
 
 
 def _plural(kinds: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ import pytest
 from perceptgraph.datasets.composites import open_composites
 from perceptgraph.datasets.perturb import check_perturbation
 from perceptgraph.graphs.alterations import check_alterations
+from perceptgraph.graphs.frames import ATTRIBUTES
 from perceptgraph.graphs.models.relative_pose import RelativePoseNet
-from perceptgraph.stages.data_axes import AXES
+from perceptgraph.stages.data_axes import AXES, GROUPS
 from perceptgraph.stages.params import ParamsError, check_keywords
 
 LEVELS: dict[str, list[Any]] = {
@@ -20,7 +21,7 @@ LEVELS: dict[str, list[Any]] = {
         {"without": ["contrast"]},
         {"only": ["contrast"]},
         {"only": []},
-        {"without": ["length", "width"]},
+        {"without": ["length", "bend"]},
     ],
     "attributes_in_graphs": ["contrast", ["length", "contrast"]],
     "wrong_labels": [0.1, 0.5],
@@ -69,11 +70,18 @@ def test_contexts_are_keywords_of_the_data_set(value: str) -> None:
     open_composites(**keywords)
 
 
+def test_each_attribute_is_of_one_group() -> None:
+    members = [name for group in GROUPS.values() for name in group]
+
+    assert sorted(members) == sorted(ATTRIBUTES)
+
+
 def test_an_attribute_is_read_or_left_out() -> None:
     without = AXES["attributes"]({"without": ["contrast"]}).change.keywords["left_out"]
     only = AXES["attributes"]({"only": ["contrast"]}).change.keywords["left_out"]
 
     assert without == ["contrast"]
+    assert set(without) | set(only) == set(ATTRIBUTES)
     assert not set(without) & set(only)
 
 
