@@ -163,8 +163,14 @@ def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
         better.append(ours[f"{name}_high"] < theirs[f"{name}_low"])
         not_better.append(ours[f"{name}_low"] >= theirs[f"{name}_high"])
         word = "less" if better[-1] else "more" if not_better[-1] else "no measurable difference"
-        parts.append(f"{target:g} % takes {_cost(ours)} against {_cost(theirs)}, {word}")
+        parts.append(f"{_goal(str(target))} takes {_cost(ours)} against {_cost(theirs)}, {word}")
     return (decided(better, not_better), "; ".join(parts)) if parts else None
+
+
+def _goal(target: str) -> str:
+    """An accuracy in per cent, or the model whose best is meant."""
+    is_number = target.replace(".", "", 1).isdigit()
+    return f"{float(target):g} %" if is_number else f"the best of {spoken(target)}"
 
 
 def _cost(row: pd.Series) -> str:

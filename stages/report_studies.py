@@ -5,9 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from perceptgraph.stages import comparisons, tables
+from perceptgraph.stages.alignment_table import OUT as ALIGNMENT
+from perceptgraph.stages.alignment_table import read_alignment
 from perceptgraph.stages.report_facts import STUDY_STAGES
 from perceptgraph.stages.report_templates import rendered
-from perceptgraph.stages.study_figures import axis_figure, pareto_figure, study_looks
+from perceptgraph.stages.study_figures import (
+    alignment_figure,
+    axis_figure,
+    pareto_figure,
+    study_looks,
+)
 from perceptgraph.stages.study_views import StudyView, study_view
 from perceptgraph.stages.verdicts import verdicts
 
@@ -41,6 +48,7 @@ def read_study(folder: Path) -> StudyView | None:
         comparisons.accuracies(table),
         compared,
         verdicts(table, compared),
+        read_alignment(folder) if (folder / ALIGNMENT).exists() else None,
     )
 
 
@@ -73,6 +81,11 @@ def studies_page(studies: Sequence[StudyView], report: str) -> str:
         titles=TITLES,
         commands={study.stage: command_of(study) for study in studies},
         figures=figures,
+        alignments={
+            (study.stage, axis.name): alignment_figure([axis], looks)
+            for study in studies
+            for axis in study.axes
+        },
         pareto=pareto_figure(studies, looks),
     )
 

@@ -20,6 +20,7 @@ from perceptgraph.stages.report_studies import TITLES, read_studies
 from perceptgraph.stages.report_templates import rendered
 from perceptgraph.stages.study_figures import (
     Look,
+    alignment_figure,
     curves_figure,
     forests_figure,
     on_paper,
@@ -133,6 +134,7 @@ def figures_of(landed: Sequence[Landed]) -> dict[str, str]:
             name = f"{found.dataset}-{study.stage}"
             figures[f"{name}-curves"] = curves_figure(study, found.looks)
             figures[f"{name}-levels"] = forests_figure(study, found.looks)
+            figures[f"{name}-alignment"] = alignment_figure(study.axes, found.looks)
     return {name: svg for name, svg in figures.items() if svg is not None}
 
 

@@ -102,6 +102,22 @@ def curves_figure(study: StudyView, looks: Looks) -> str | None:
     return drawn(draw, 2.5 * n_columns + 0.4, 2.1 * n_rows + 0.8, title)
 
 
+def alignment_figure(views: Sequence[AxisView], looks: Looks) -> str | None:
+    """SVG with a panel of accuracy against alignment for each axis where that was measured."""
+    measured = [view for view in views if len(view.alignment) > 1]
+    if not measured:
+        return None
+
+    def draw(figure: Figure) -> None:
+        grid = figure.subplots(1, len(measured), squeeze=False, sharey=True)
+        for axes, view in zip(grid[0], measured, strict=True):
+            _aligned(axes, view, looks)
+        grid[0, 0].set_ylabel("accuracy, %")
+        _legend(figure, grid[0])
+
+    return drawn(draw, 3.0 * len(measured) + 0.6, 3.2, "Accuracy against subspace alignment")
+
+
 def forests_figure(study: StudyView, looks: Looks) -> str | None:
     """SVG with the differences of each axis whose levels are names, one above the other."""
     views = [view for view in study.axes if not view.is_numeric and view.has_differences]
@@ -237,6 +253,31 @@ def _curves(axes: Axes, view: AxisView, looks: Looks) -> None:
         _log_scale(axes)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set(xlabel=view.title.lower(), ylabel="accuracy, %")
+
+
+def _aligned(axes: Axes, view: AxisView, looks: Looks) -> None:
+    """Accuracy of each subject at the alignment of each level, what is as it is included."""
+    for subject in view.subjects:
+        cells = [
+            cell
+            for (level, who), cell in view.cells.items()
+            if who == subject and level in view.alignment
+        ]
+        cells.sort(key=lambda cell: view.alignment[cell.level])
+        if not cells:
+            continue
+        x, look = [view.alignment[cell.level] for cell in cells], looks[subject]
+        _bars(axes.vlines, x, cells, look.ink)
+        axes.plot(
+            *(x, [cell.accuracy for cell in cells]),
+            color=look.ink,
+            linewidth=1.0,
+            marker=look.mark,
+            markersize=4,
+            markerfacecolor="none" if cells[0].is_control else look.ink,
+            label=_label(cells[0]),
+        )
+    axes.set(title=view.title, xlabel="subspace alignment measure")
 
 
 def _forest(axes: Axes, view: AxisView, looks: Looks) -> None:

@@ -107,6 +107,8 @@ class AxisView:
     verdicts: tuple[str, ...]
     lines: tuple[int, int]
     """First and last of its comparisons in comparisons.csv, from 1; (0, 0) without any."""
+    alignment: Mapping[str, float]
+    """Level to how nodes, relations and classes agree there; empty where it was not measured."""
 
     @property
     def title(self) -> str:
@@ -207,6 +209,7 @@ def study_view(
     accuracies: pd.DataFrame,
     comparisons: pd.DataFrame,
     verdicts: Mapping[str, Sequence[str]],
+    alignment: pd.DataFrame | None,
 ) -> StudyView:
     """All that the pages show of one stage on one data set.
 
@@ -220,7 +223,10 @@ def study_view(
         Of `comparisons.accuracies` and `comparisons.compared`.
     verdicts : mapping
         Axis to its sentences.
+    alignment : DataFrame or None
+        Of `alignment_table.read_alignment`.
     """
+    aligned = {} if alignment is None else _aligned(alignment)
     differences = _differences(comparisons)
     spans = _intervals(accuracies)
     by_key = costs.set_index("key")
@@ -242,6 +248,7 @@ def study_view(
                 controls=controls,
                 verdicts=tuple(verdicts.get(name, ())),
                 lines=_lines(comparisons, name),
+                alignment=aligned.get(name, {}),
             )
             for name in names
         ),
@@ -354,6 +361,15 @@ def _levels_and_subjects(
     mine = {(level, who): cell for (axis, level, who), cell in cells.items() if axis == name}
     levels, subjects = (tuple(dict.fromkeys(names)) for names in zip(*mine, strict=True))
     return levels, subjects, mine
+
+
+def _aligned(alignment: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Axis to level to the subspace alignment measure, mean over its draws."""
+    means = alignment.groupby(["axis", "level"], sort=False)["sam"].mean()
+    found: dict[str, dict[str, float]] = {}
+    for (axis, level), value in means.items():
+        found.setdefault(str(axis), {})[str(level)] = float(value)
+    return found
 
 
 def _lines(comparisons: pd.DataFrame, axis: str) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """The table of what a target accuracy costs, as pages show it."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,8 @@ TABLE = "to_target.csv"
 class Target:
     """The cheapest way of a model to a target; NaN where the table has no figure."""
 
-    target: float
-    """Per cent; NaN of a point of the Pareto front alone."""
+    target: str
+    """Per cent, or the model whose best is meant; empty of a trial that is no answer."""
     subject: str
     role: str
     trial: str
@@ -23,8 +24,10 @@ class Target:
     per_class: str
     images: float
     """That were learned from."""
+    development: float
+    """Accuracy on validation images; of the best trial where none reaches the target."""
     accuracy: float
-    """On the test images; on those of validation for a point of the front."""
+    """On the test images, and on those of validation for a trial; NaN where none reaches it."""
     low: float
     """Ends of its 95 % interval."""
     high: float
@@ -53,23 +56,22 @@ class Target:
 
     @property
     def is_reached(self) -> bool:
-        """Whether it is more than a point of the front."""
-        return self.target == self.target
+        """Whether it is the answer for a target, and there is one."""
+        return self.target != "" and not math.isnan(self.accuracy)
 
 
 def read_targets(folder: Path) -> pd.DataFrame | None:
     """`to_target.csv` of the folder of a data set; None where it was not measured."""
     if not (folder / TABLE).exists():
         return None
-    text = dict.fromkeys(("model", "role", "trial", "per_class", "method"), str)
+    text = dict.fromkeys(("target", "model", "role", "trial", "per_class", "method"), str)
     return pd.read_csv(folder / TABLE, dtype=text)
 
 
 def target_views(table: pd.DataFrame) -> list[Target]:
     """Lines of the table, in order."""
-    rows = table.copy()
-    rows["accuracy"] = rows["accuracy"].fillna(rows["development"])
-    rows = rows.rename(columns={"model": "subject"})
+    rows = table.rename(columns={"model": "subject"}).fillna({"target": ""})
+    rows["accuracy"] = rows["accuracy"].where(rows["target"] != "", rows["development"])
     names = [name for name in Target.__slots__ if name != "line"]
     return [
         Target(**values, line=i + 1 + HEADER_LINES)

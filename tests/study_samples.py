@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from perceptgraph.stages.alignment_table import OUT as ALIGNMENT
 from perceptgraph.stages.tables import COSTS, RESULTS, packed
 
 SEEDS, IMAGES = 3, 60
@@ -73,13 +74,28 @@ def study_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table, costs
 
 
+def alignment_table() -> pd.DataFrame:
+    """Two draws of the alignment at each level of axis `noise`, as `alignment_table` has them."""
+    levels = list(AXES["noise"])
+    rows = [("noise", "as is", 0.0, 0, 1.0)]
+    rows += [
+        ("noise", name, float(name), draw, 2 + i + draw)
+        for i, name in enumerate(levels)
+        for draw in range(2)
+    ]
+    table = pd.DataFrame(rows, columns=["axis", "level", "value", "draw", "sam"])
+    return table.assign(key="key")[["key", *table.columns]]
+
+
 def write_study(folder: Path, seed: int = 0) -> None:
-    """Both tables below a folder, as stages leave them there."""
+    """Tables of a study below a folder, as its stage leaves them there."""
     table, costs = study_tables(seed)
     folder.mkdir(parents=True)
     right = table["right"].map(packed)
     table.assign(right=right).to_csv(folder / RESULTS, index=False, lineterminator="\n")
     costs.to_csv(folder / COSTS, index=False, lineterminator="\n")
+    if folder.name == "ablate_data":
+        alignment_table().to_csv(folder / ALIGNMENT, index=False)
 
 
 def statistics_of(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -63,6 +63,10 @@ def test_links_of_the_report_lead_to_places_of_the_page(page: str, index: str) -
     assert f'id="{RUNG}"' in index
 
 
+def test_alignment_stands_beside_the_axes_where_it_was_measured(page: str) -> None:
+    assert page.count("subspace alignment measure</text>") == 1
+
+
 def test_links_within_a_page_lead_to_one_place(page: str) -> None:
     places = re.findall(r'<a href="#([^"]*)"', page)
 

@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from study_samples import AXES, CONTROLS, SEEDS, SUBJECTS, statistics_of, study_tables, verdicts_of
+from study_samples import (
+    AXES,
+    CONTROLS,
+    SEEDS,
+    SUBJECTS,
+    alignment_table,
+    statistics_of,
+    study_tables,
+    verdicts_of,
+)
 
 from perceptgraph.stages.study_figures import (
+    alignment_figure,
     axis_figure,
     curves_figure,
     forests_figure,
@@ -23,7 +33,8 @@ def study() -> StudyView:
     table, costs = study_tables()
     accuracies, comparisons = statistics_of(table)
     verdicts = verdicts_of(list(AXES))
-    return study_view("mnist", "ablate_data", table, costs, accuracies, comparisons, verdicts)
+    facts = (accuracies, comparisons, verdicts, alignment_table())
+    return study_view("mnist", "ablate_data", table, costs, *facts)
 
 
 def axis(study: StudyView, name: str) -> AxisView:
@@ -87,11 +98,20 @@ def test_levels_are_a_scale_where_all_are_numbers_that_differ(study: StudyView) 
     assert not replace(noise, cells=same).is_numeric
 
 
+def test_alignment_is_the_mean_of_its_draws(study: StudyView) -> None:
+    noise, relations = axis(study, "noise"), axis(study, "relations")
+
+    assert noise.alignment == {"as is": 1.0, "0.1": 2.5, "0.2": 3.5, "0.3": 4.5}
+    assert relations.alignment == {}
+    assert alignment_figure([relations], study_looks([study])) is None
+
+
 def test_a_cell_without_costs_has_none(study: StudyView) -> None:
     table, costs = study_tables()
     accuracies, comparisons = statistics_of(table)
 
-    without = study_view("mnist", "ablate_data", table, costs[:0], accuracies, comparisons, {})
+    facts = (accuracies, comparisons, {}, None)
+    without = study_view("mnist", "ablate_data", table, costs[:0], *facts)
 
     assert all(cell.costs.lines == (0, 0) for cell in without.cells())
     assert all(np.isnan(cell.costs.joules) for cell in without.cells())
@@ -108,6 +128,7 @@ def test_figures_are_the_same_twice_and_name_everybody(study: StudyView) -> None
         assert "currentColor" in figure
     for figure in (
         curves_figure(study, looks),
+        alignment_figure(study.axes, looks),
         forests_figure(study, looks),
         pareto_figure([study], looks),
     ):
