@@ -45,6 +45,7 @@ def test_what_the_code_imports_is_declared() -> None:
     )
     external = {m for m in graph.modules if graph.is_module_squashed(m)}
     names = {
+        "art": "adversarial-robustness-toolbox",
         "cv2": "opencv-python",
         "distributed": "dask",
         "skimage": "scikit-image",
