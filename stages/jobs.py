@@ -167,8 +167,7 @@ def jobs_of(
 ) -> list[Job]:
     """Jobs of the cells `todo`, those that read the same store side by side.
 
-    Cells that learn the same and differ in what they are scored on are one job, but each attack
-    is one of its own.
+    Cells that learn the same and differ in what they are scored on are one job.
     """
     shared: dict[str, list[str]] = defaultdict(list)
     for key in sorted(todo):
@@ -199,9 +198,9 @@ def _order(job: Job) -> tuple[str, ...]:
 
 def _learned_key(key: str, cell: Cell) -> str:
     """Digest of all that is learned, whatever it is scored on."""
-    if cell.change.attack or cell.change.graphs:
+    if cell.change.graphs:  # altered together with what is scored
         return key
-    change = cell.change.model_dump(exclude=IN_RUN | {"unseen", "scored"})
+    change = cell.change.model_dump(exclude=IN_RUN | {"unseen", "attack", "scored"})
     return digest([cell.run.per_class, cell.run.draw, asdict(cell.run.setting), change])
 
 

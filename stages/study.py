@@ -247,6 +247,7 @@ def rows_of(
     """
     study = sections.study
     recipe = study.recipe(dataset)
+    check_choices("axes", params.axes, study.recipes)
     axes = params.axes.get(study.recipe_of[dataset], {})
     check_choices("axes", axes, table)
     everyone = recipe.all_contenders
