@@ -237,9 +237,9 @@ def _curves(axes: Axes, view: AxisView, looks: Looks) -> None:
         )
         as_is = view.as_is(subject)
         if as_is is not None:
-            axes.axhline(as_is.accuracy, color=ink, alpha=0.5, linewidth=0.7, dashes=(1, 2))
+            axes.axhline(as_is.accuracy, color=ink, alpha=0.8, linewidth=0.8, dashes=(1, 2))
     best = view.best_control()
-    if best is not None and best.subject not in view.subjects:
+    if best is not None and not any(cell.is_control for cell in view.cells.values()):
         axes.axhline(
             *(best.accuracy,),
             color=INK,

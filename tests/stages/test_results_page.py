@@ -123,7 +123,10 @@ def test_figures_are_those_of_the_page(project: Path, page: str) -> None:
 
 def test_tables_have_as_many_cells_in_each_row(page: str) -> None:
     for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
-        assert len({row.count("|") for row in table.splitlines()}) == 1
+        _, rule, *rows = table.splitlines()
+        assert rows
+        assert {row.count("|") for row in rows} == {rule.count("|")}
+        assert set(rule) == {"|", "-"}
     assert not re.search(r"\bnan\b", page)
 
 
