@@ -57,16 +57,18 @@ def _imported_by(module: str) -> tuple[str, ...]:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            found += [node.module, *(name for name in inner if _is_module(name))]
+            found += [node.module, *_modules_in(node.module, [a.name for a in node.names])]
     return tuple(name for name in found if name.startswith(OURS))
 
 
-def _is_module(name: str) -> bool:
-    try:
-        return name.startswith(OURS) and find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False  # what a module that is no package holds
+def _modules_in(package: str, names: list[str]) -> list[str]:
+    """Those of the names that are modules in the package; none where it is itself a module."""
+    if not f"{package}.".startswith(OURS):
+        return []
+    spec = find_spec(package)
+    if spec is None or spec.submodule_search_locations is None:
+        return []
+    return [f"{package}.{name}" for name in names if find_spec(f"{package}.{name}")]
 
 
 @cache
