@@ -165,6 +165,8 @@ class StudyView:
     """Subjects and then controls, as they are."""
     contrasts: tuple[Contrast, ...]
     axes: tuple[AxisView, ...]
+    machines: tuple[tuple[str, str], ...]
+    """Host and method of joules of all costs; where there are several they do not compare."""
     table: pd.DataFrame
     """The results that all of it is made of."""
     comparisons: pd.DataFrame
@@ -252,6 +254,7 @@ def study_view(
             )
             for name in names
         ),
+        machines=_machines(costs[costs["key"].isin(table["key"])]),
         table=table,
         comparisons=comparisons,
     )
@@ -334,6 +337,11 @@ def _costs(costs: pd.DataFrame, keys: Sequence[str]) -> Costs:
         methods=tuple(sorted(set(rows["method"]))),
         lines=_span(lines),
     )
+
+
+def _machines(costs: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    pairs = zip(costs["host"], costs["method"], strict=True)
+    return tuple(sorted({(str(host), str(method)) for host, method in pairs}))
 
 
 def _everyone(cells: Mapping[Place, Cell], controls: Sequence[Cell]) -> tuple[Cell, ...]:

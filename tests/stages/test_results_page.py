@@ -108,6 +108,10 @@ def test_targets_stand_with_their_costs(page: str) -> None:
     assert "[not reached](../results/mnist/to_target.csv#L4), 91.0 at best" in rows[2]
 
 
+def test_machine_and_method_of_the_costs_are_said(page: str) -> None:
+    assert page.count("All costs are of one machine; joules: modelled-generic.") == 3
+
+
 def test_sets_are_in_the_order_of_the_ladder(page: str) -> None:
     assert page.index("\n## mnist") < page.index("\n## shapes")
 

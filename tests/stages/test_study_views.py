@@ -118,6 +118,16 @@ def test_a_cell_without_costs_has_none(study: StudyView) -> None:
     assert all(cell.costs.lines[0] > 1 for cell in study.cells())
 
 
+def test_costs_of_two_machines_are_told(study: StudyView) -> None:
+    table, costs = study_tables()
+    costs.loc[0, "host"] = "other"
+
+    two = study_view("mnist", "ablate_data", table, costs, *statistics_of(table), {}, None)
+
+    assert study.machines == (("abc", "modelled-generic"),)
+    assert two.machines == (("abc", "modelled-generic"), ("other", "modelled-generic"))
+
+
 def test_figures_are_the_same_twice_and_name_everybody(study: StudyView) -> None:
     looks = study_looks([study])
 
