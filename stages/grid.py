@@ -106,6 +106,8 @@ def land_grid(
 ) -> tuple[int, int]:
     """Write the tables of all cells that are finished into `landed/<dataset>/<stage>`.
 
+    Other tables of the stage are copied beside them.
+
     Parameters
     ----------
     stage, table, params, root, section, landed
