@@ -24,9 +24,9 @@ from perceptgraph.stages.report_figures import (
     sample_pictures,
 )
 from perceptgraph.stages.report_relations import classes_figure, degrees_figure
-from perceptgraph.stages.report_studies import TITLES, read_studies, write_studies
+from perceptgraph.stages.report_studies import TITLES, write_studies
 from perceptgraph.stages.report_templates import rendered
-from perceptgraph.stages.study_views import StudyView
+from perceptgraph.stages.studied import Studied, read_studied
 from perceptgraph.stores.mapper import Mapper
 
 OUT = "report"  # beside outputs/
@@ -70,21 +70,19 @@ class Params(StageParams):
 
 def run(params: Params, root: Path, mapper: Mapper) -> Outcome:
     """Read the rungs below `root`, the folder of outputs; write `report/` beside it."""
-    studies = {name: read_studies(root / name) for name in params.ladder}
+    studies = {name: read_studied(root / name) for name in params.ladder}
     rungs = [read_rung(root / name, params.models, params.baselines) for name in params.ladder]
     folder = root.parent / OUT
     folder.mkdir(parents=True, exist_ok=True)
     (folder / PAGE).write_text(page_of(rungs, params.samples, studies), encoding="utf-8")
     write_cards(rungs, folder / "cards")
-    write_studies(studies, folder / STUDIES)
+    write_studies(studies.values(), folder / STUDIES)
     n_results = sum(rung.result(model) is not None for rung in rungs for model in rung.models)
-    n_cells = sum(study.n_cells for found in studies.values() for study in found)
+    n_cells = sum(found.n_cells for found in studies.values())
     return Outcome(work={"rungs": len(rungs), "results": n_results, "cells": n_cells})
 
 
-def page_of(
-    rungs: Sequence[Rung], n_samples: int, studies: Mapping[str, Sequence[StudyView]]
-) -> str:
+def page_of(rungs: Sequence[Rung], n_samples: int, studies: Mapping[str, Studied]) -> str:
     """The page: HTML that holds its style and pictures, asks the network for nothing.
 
     Parameters

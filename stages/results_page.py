@@ -7,7 +7,6 @@ Beside each results.csv it leaves comparisons.csv, so that differences have line
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,21 +15,18 @@ import pandas as pd
 from perceptgraph.stages import tables
 from perceptgraph.stages.falsification import TO_TARGET, findings
 from perceptgraph.stages.headlines import headlines
-from perceptgraph.stages.report_studies import TITLES, read_studies
+from perceptgraph.stages.report_studies import TITLES
 from perceptgraph.stages.report_templates import rendered
+from perceptgraph.stages.studied import Studied, read_studied
 from perceptgraph.stages.study_figures import (
-    Look,
     alignment_figure,
     curves_figure,
     forests_figure,
     on_paper,
     pareto_figure,
-    study_looks,
     target_figure,
 )
-from perceptgraph.stages.study_views import StudyView
 from perceptgraph.stages.target_views import TABLE as TARGETS
-from perceptgraph.stages.target_views import Target, read_targets, target_views
 
 PAGE, FIGURES, COMPARISONS = "results.md", "images/results", "comparisons.csv"
 FIRST = ("mnist", "ot8", "scene15", "shapes", "shapes-in-scenes")
@@ -45,31 +41,6 @@ RECIPES = {
 
 class NoResultsError(ValueError):
     """No table to make a page of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """All tables that were landed of one data set."""
-
-    dataset: str
-    studies: tuple[StudyView, ...]
-    target_table: pd.DataFrame | None
-
-    @property
-    def targets(self) -> list[Target]:
-        """The cheapest ways to target accuracies."""
-        return [] if self.target_table is None else target_views(self.target_table)
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Stage to its results, and TO_TARGET to the cheapest ways to a target."""
-        found = {study.stage: study.table for study in self.studies}
-        return found if self.target_table is None else found | {TO_TARGET: self.target_table}
-
-    @property
-    def looks(self) -> dict[str, Look]:
-        """How all who were measured are drawn."""
-        return study_looks(self.studies, self.targets)
 
 
 def write_results(results: Path, docs: Path) -> list[Path]:
@@ -108,7 +79,7 @@ def write_results(results: Path, docs: Path) -> list[Path]:
     return [*written, docs / PAGE]
 
 
-def read_landed(results: Path) -> list[Landed]:
+def read_landed(results: Path) -> list[Studied]:
     """Tables of each data set that has any; NoResultsError where none has."""
     studied = {path.parents[1].name for path in results.glob(f"*/*/{tables.RESULTS}")}
     sets = studied | {path.parent.name for path in results.glob(f"*/{TARGETS}")}
@@ -118,13 +89,10 @@ def read_landed(results: Path) -> list[Landed]:
             "`perceptgraph land` puts them there"
         )
     in_order = [name for name in FIRST if name in sets] + sorted(sets.difference(FIRST))
-    return [
-        Landed(name, tuple(read_studies(results / name)), read_targets(results / name))
-        for name in in_order
-    ]
+    return [read_studied(results / name) for name in in_order]
 
 
-def figures_of(landed: Sequence[Landed]) -> dict[str, str]:
+def figures_of(landed: Sequence[Studied]) -> dict[str, str]:
     """Figures of the page by name, as SVG."""
     figures: dict[str, str | None] = {}
     for found in landed:
@@ -138,17 +106,17 @@ def figures_of(landed: Sequence[Landed]) -> dict[str, str]:
     return {name: svg for name, svg in figures.items() if svg is not None}
 
 
-def results_page(landed: Sequence[Landed], base: str) -> str:
+def results_page(landed: Sequence[Studied], base: str) -> str:
     """The page as Markdown.
 
     Parameters
     ----------
-    landed : sequence of Landed
+    landed : sequence of Studied
         In the order of the page.
     base : str
         Where the folder of all tables lies, as seen from the page.
     """
-    by_set = {found.dataset: found.tables for found in landed}
+    by_set = {found.dataset: tables_of(found) for found in landed}
     return rendered(
         "results.md.jinja",
         landed=landed,
@@ -160,6 +128,12 @@ def results_page(landed: Sequence[Landed], base: str) -> str:
         settings={found.dataset: settings_of(found.dataset) for found in landed},
         link=partial(link, base),
     )
+
+
+def tables_of(found: Studied) -> dict[str, pd.DataFrame]:
+    """Stage to its results, and TO_TARGET to the cheapest ways to a target."""
+    results = {study.stage: study.table for study in found.studies}
+    return results if found.target_table is None else results | {TO_TARGET: found.target_table}
 
 
 def settings_of(dataset: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from study_samples import AXES, CONTROLS, SUBJECTS, write_study
+from study_samples import AXES, CONTROLS, SUBJECTS, write_study, write_targets
 
 from perceptgraph.stages.report import Params, run
-from perceptgraph.stages.report_studies import TITLES, read_studies, studies_page
+from perceptgraph.stages.report_studies import TITLES, studies_page
+from perceptgraph.stages.studied import read_studied
 from perceptgraph.stores.mapper import serial
 
 RUNG = "shapes"
@@ -22,6 +23,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     for seed, stage in enumerate(STAGES):
         write_study(folder / "outputs" / RUNG / stage, seed)
+    write_targets(folder / "outputs" / RUNG)
     stale = folder / "report" / "studies" / "old.html"
     stale.parent.mkdir(parents=True)
     stale.touch()
@@ -67,6 +69,13 @@ def test_alignment_stands_beside_the_axes_where_it_was_measured(page: str) -> No
     assert page.count("subspace alignment measure</text>") == 1
 
 
+def test_targets_stand_with_what_they_cost_or_are_not_reached(page: str) -> None:
+    section = page[page.index('<section id="targets">') :]
+
+    assert "25 images, 600 steps" in section
+    assert "not reached: 91.0 at best in validation" in section
+
+
 def test_links_within_a_page_lead_to_one_place(page: str) -> None:
     places = re.findall(r'<a href="#([^"]*)"', page)
 
@@ -80,9 +89,9 @@ def test_a_study_that_did_not_run_is_said_so(report: Path, index: str) -> None:
 
 
 def test_a_page_is_the_same_twice_and_loads_nothing(report: Path, page: str) -> None:
-    studies = read_studies(report.parent / "outputs" / RUNG)
+    studied = read_studied(report.parent / "outputs" / RUNG)
 
-    assert studies_page(studies, f"../index.html#{RUNG}") == page
+    assert studies_page(studied, f"../index.html#{RUNG}") == page
     assert not re.findall(r"src=|@import|<script|https?://(?!www\.w3\.org)", page)
     assert len(page) < 1e6
 

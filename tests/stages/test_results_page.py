@@ -6,37 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from study_samples import AXES, CONTROLS, SUBJECTS, write_study
+from study_samples import AXES, CONTROLS, SUBJECTS, write_study, write_targets
 
 from perceptgraph.stages import tables
 from perceptgraph.stages.results_page import COMPARISONS, NoResultsError, write_results
 
 SETS = {"shapes": ("ablate_model",), "mnist": ("ablate_data", "robustness")}
 LINK = re.compile(r"\[([^\]]*)\]\((\.\./results/[^)#]*\.csv)#L(\d+)(?:-L(\d+))?\)")
-TARGETS = {
-    "target": ["95", "95", "resnet", None],
-    "model": ["kernel", "lenet_augmented", "kernel", "kernel"],
-    "role": ["subject", "control", "subject", "subject"],
-    "trial": ["4 images, 50 copies", "25 images, 600 steps", "9 images", "1 image, 50 copies"],
-    "per_class": ["4", "25", "9", "1"],
-    "images": [40, 250, 90, 10],
-    "development": [95.2, 95.1, 91.0, 80.0],
-    "accuracy": [95.4, 95.3, None, None],
-    "low": [95.0, 95.0, None, None],
-    "high": [95.8, 95.6, None, None],
-    **{f"cpu_s{end}": [1.1, 4.0, None, 0.5] for end in ("", "_low", "_high")},
-    "extraction_s": [0.1, 0.0, None, 0.1],
-    "fit_s": [1.0, 4.0, None, 0.4],
-    **{f"joules{end}": [4.4, 16.0, None, 2.0] for end in ("", "_low", "_high")},
-    "macs": [8e6, 4e5, None, 8e6],
-    "fit_macs": [8e9, 4e8, None, 8e9],
-    "parameters": [5e6, 61_706, None, 5e6],
-    "score_s": [0.002, 0.001, None, 0.002],
-    "score_joules": [0.008, 0.004, None, 0.008],
-    "draws": [5, 5, 5, 5],
-    "method": ["modelled-generic"] * 4,
-    "host": ["abc"] * 4,
-}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +22,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for dataset, stages in SETS.items():
         for seed, stage in enumerate(stages):
             write_study(folder / "results" / dataset / stage, seed)
-    pd.DataFrame(TARGETS).to_csv(folder / "results" / "mnist" / "to_target.csv", index=False)
+    write_targets(folder / "results" / "mnist")
     stale = folder / "docs" / "images" / "results" / "old.svg"
     stale.parent.mkdir(parents=True)
     stale.touch()
