@@ -21,6 +21,7 @@ from perceptgraph.stores.ragged import (
     RaggedStore,
     StoreError,
     stack,
+    taken,
     write_store,
 )
 
@@ -156,3 +157,19 @@ def test_a_killed_write_leaves_the_old_store(tmp_path: Path) -> None:
         write_store(path, LAYOUT, [broken], {})
 
     assert len(RaggedStore(path, LAYOUT)) == 1
+
+
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=6),
+    data=st.data(),
+)
+def test_taken_images_are_those_records(counts: list[tuple[int, int]], data: st.DataObject) -> None:
+    records = [record(i, *n) for i, n in enumerate(counts)]
+    chosen = data.draw(st.lists(st.integers(0, len(records) - 1), max_size=8))
+
+    few = taken(stack(LAYOUT, records), np.array(chosen, np.int64))
+
+    expected = stack(LAYOUT, [records[i] for i in chosen])
+    assert few.n_images == len(chosen)
+    for name in [*LAYOUT.columns, "node/count", "edge/count"]:
+        np.testing.assert_array_equal(few.read(name), expected.read(name))
