@@ -40,7 +40,7 @@ def studies_page(studied: Studied, report: str) -> str:
         "studies.html.jinja",
         dataset=studied.dataset,
         studies=studied.studies,
-        targets=[target for target in studied.targets if target.target],
+        targets=studied.targets,
         report=report,
         titles=TITLES,
         figures={(stage, axis.name): axis_figure(axis, looks) for stage, axis in axes},

@@ -31,7 +31,7 @@ PARETO: Mapping[str, Callable[[Cell], float]] = {
 """Title of a panel to what accuracy is drawn against; NaN is left out."""
 TARGET_COSTS: Mapping[str, Callable[[Target], float]] = {
     "joules to learn": lambda target: target.joules,
-    "CPU-seconds to learn": lambda target: target.cpu_s,
+    "parameters": lambda target: target.parameters,
     "images": lambda target: target.images,
     "joules an image": lambda target: target.score_joules,
 }
