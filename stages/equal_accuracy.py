@@ -57,8 +57,8 @@ def needed(
     >>> needed(95.0, np.array([1.0, 4.0, 16.0]), np.array([60.0, 80.0, 90.0]))
     (16.0, True)
     """
-    highest = np.maximum.accumulate(theirs)
-    log = np.interp(accuracy, highest, np.log2(numbers))
+    highest, first = np.unique(np.maximum.accumulate(theirs), return_index=True)
+    log = np.interp(accuracy, highest, np.log2(numbers[first]))
     return float(2**log), bool(accuracy > highest[-1])
 
 

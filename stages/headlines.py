@@ -35,7 +35,8 @@ def worth_of_images(tables: Tables) -> str | None:
     if table is None:
         return None
     rows = table[table["axis"] == AXIS]
-    theirs = best_of(rows, [net for net in PIXEL_NETS if (rows["subject"] == net).any()])
+    nets = [net for net in PIXEL_NETS if (rows["subject"] == net).any()]
+    theirs = best_of(rows, nets)
     if theirs.empty:
         return None
     parts = []
@@ -45,7 +46,8 @@ def worth_of_images(tables: Tables) -> str | None:
             told = listed(_told(each) for each in few)
             parts.append(f"images of {spoken(subject)} are worth {told}")
     text = "; ".join(parts)
-    return f"{text} as many of the best pixel net" if parts else None
+    whom = f"the best of {listed(map(spoken, nets))}" if len(nets) > 1 else spoken(nets[0])
+    return f"{text} as many of {whom}" if parts else None
 
 
 def _told(found: Worth) -> str:
@@ -65,16 +67,19 @@ def any_rotation(tables: Tables) -> str | None:
     if {"subject", "control"} - set(means.index.get_level_values("role")):
         return None
     ours, theirs = (str(means[role].idxmax()) for role in ("subject", "control"))
-    rows = compared(table[(table["axis"] == ROTATION) & table["subject"].isin([ours, theirs])])
-    row = rows[(rows["kind"] == CONTROL) & (rows["level"] == ANY_ANGLE)].iloc[0]
-    how = (
-        f"{amount(row)} points {'ahead of' if row['difference'] > 0 else 'behind'}"
-        if row["measurable"]
-        else f"not measurably apart from ({bound(row.to_frame().T)})"
-    )
+    rows = compared(table[table["axis"] == ROTATION])
+    meant = (rows["subject"] == ours) & (rows["against"] == theirs) & (rows["kind"] == CONTROL)
+    row = rows[meant & (rows["level"] == ANY_ANGLE)].iloc[0]
+    how = "not measurably apart from"
+    if row["measurable"]:
+        how = f"{amount(row)} points {'ahead of' if row['difference'] > 0 else 'behind'}"
+    n_ours, n_theirs = len(means["subject"]), len(means["control"])
+    best = f", the best of {n_ours}," if n_ours > 1 else ""
+    control = f"the best of {n_theirs} controls" if n_theirs > 1 else "its control"
+    unsure = "" if row["measurable"] else f"; {bound(row.to_frame().T)}"
     return (
-        f"{spoken(ours)} gets {row['accuracy']:.1f} % right, {how} the best control, "
-        f"{spoken(theirs)} ({row['against_accuracy']:.1f} %)"
+        f"{spoken(ours)}{best} gets {row['accuracy']:.1f} % right, {how} {control}, "
+        f"{spoken(theirs)} ({row['against_accuracy']:.1f} %{unsure})"
     )
 
 

@@ -85,6 +85,7 @@ def test_a_curve_that_falls_stays_at_its_highest() -> None:
     numbers: NDArray[np.float64] = np.array([1.0, 2.0, 4.0])
 
     assert needed(70.0, numbers, np.array([50.0, 80.0, 60.0]))[1] is False
+    assert needed(80.0, numbers, np.array([50.0, 80.0, 60.0])) == (2.0, False)
     assert needed(81.0, numbers, np.array([50.0, 80.0, 60.0]))[1] is True
 
 
@@ -119,7 +120,7 @@ def test_images_are_weighed_against_the_best_pixel_net() -> None:
 
     assert [each.question for each in found] == [IMAGES]
     assert found[0].sentence.startswith("mnist: images of kernel are worth 2 times (2 to 2, at 1")
-    assert "more than 1 times (at 50 a class) as many of the best pixel net" in found[0].sentence
+    assert "more than 1 times (at 50 a class) as many of lenet deskewed" in found[0].sentence
 
 
 def test_the_best_of_both_sides_meet_at_any_angle() -> None:
@@ -136,8 +137,21 @@ def test_the_best_of_both_sides_meet_at_any_angle() -> None:
     found = headlines({"mnist": {"robustness": table}})
 
     assert [each.question for each in found] == [ROTATION]
-    assert found[0].sentence.startswith("mnist: relative pose free gets 95.")
-    assert "points ahead of the best control, lenet rotated (" in found[0].sentence
+    assert found[0].sentence.startswith("mnist: relative pose free, the best of 2, gets 95.")
+    assert "points ahead of the best of 2 controls, lenet rotated (" in found[0].sentence
+
+
+def test_who_is_level_at_any_angle_is_told_neither_ahead_nor_behind() -> None:
+    nets = [f"net_{number}" for number in range(3)]
+    table = pd.concat(
+        [turned(net, "control", 0.5) for net in nets] + [turned("relative_pose", "subject", 0.5)],
+        ignore_index=True,
+    )
+    table["key"] += [str(number) for number in range(len(table))]
+
+    found = headlines({"mnist": {"robustness": table}})
+
+    assert "not measurably apart from the best of 3 controls" in found[0].sentence
 
 
 def test_what_was_not_measured_is_not_answered() -> None:
