@@ -17,7 +17,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_effectsize
 
 from perceptgraph.stages.crossed import CONFIDENCE, Estimate, estimate
-from perceptgraph.stages.study import AS_IS, CONTROLS_AXIS
+from perceptgraph.stages.study import AS_IS, CLEAN, CONTROLS_AXIS
 
 LEVEL, CONTROL, TREND = "level", "control", "trend"
 MIN_TREND = 3
@@ -125,10 +125,10 @@ def _level_questions(places: list[Answers], as_is: dict[str, Answers]) -> Iterat
 
 
 def _unchanged(here: Answers, places: list[Answers], as_is: dict[str, Answers]) -> Answers | None:
-    """The subject as it is, or at 0 where fewer images are scored, as under an attack."""
-    at_zero = [each for each in places if each.subject == here.subject and each.value == 0]
+    """The subject as it is, or CLEAN where fewer images are scored, as under an attack."""
+    clean = [each for each in places if (each.subject, each.level) == (here.subject, CLEAN)]
     known = [as_is[here.subject]] if here.subject in as_is else []
-    same = [a for a in [*known, *at_zero] if a.right.shape[1] == here.right.shape[1]]
+    same = [a for a in [*known, *clean] if a.right.shape[1] == here.right.shape[1]]
     return same[0] if same else None
 
 

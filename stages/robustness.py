@@ -11,7 +11,7 @@ from perceptgraph.stages.degradations import axes_of
 from perceptgraph.stages.grid import SectionOf, run_grid
 from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.params import ParamsError
-from perceptgraph.stages.study import Axis, Change, GridParams, Level
+from perceptgraph.stages.study import CLEAN, Axis, Change, GridParams, Level
 from perceptgraph.stores.mapper import Mapper
 
 OUT = "robustness"
@@ -53,7 +53,7 @@ def attacked(attack: str, value: Any) -> Level:
         )
     scored, amount = keywords.pop("images"), keywords[budgets[0]]
     if amount == 0:
-        return Level("clean", Change(scored=scored), 0.0)
+        return Level(CLEAN, Change(scored=scored), 0.0)
     check_attack({attack: keywords})
     words = f"{amount:g} pixels" if budgets == ["pixels"] else f"eps {amount:g}"
     if "queries" in keywords:

@@ -6,7 +6,7 @@ contender at a level with one seed: seeds are paired, since draw d takes the sam
 Cells that come to the same, whatever the axis, are measured once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -16,7 +16,7 @@ from perceptgraph.stages import few_shot_runs as runs
 from perceptgraph.stages import train
 from perceptgraph.stages.baselines import BASELINES
 from perceptgraph.stages.few_shot_runs import Optimisation, PerClass, Run
-from perceptgraph.stages.params import ByRecipe, StageParams, check_choices, overlaid
+from perceptgraph.stages.params import ByRecipe, ParamsError, StageParams, check_choices, overlaid
 
 Grid = Literal["small", "full"]
 Operators = dict[str, dict[str, Any]]
@@ -148,6 +148,9 @@ Axis = Callable[[Any], Level]
 AS_IS = Level("as is", Change())
 """The contender without a further change: it stands on every axis."""
 
+CLEAN = "clean"
+"""Name of the level of an attack's axis where as many images are scored as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -240,10 +243,12 @@ def rows_of(
 ) -> list[Row]:
     """Rows of all axes of a data set, seeds side by side; the controls first.
 
+    An axis without levels in the grid has no rows.
+
     Raises
     ------
     ParamsError
-        An unknown axis, contender or runner, or a level that cannot be.
+        An unknown axis, contender or runner, a level that cannot be, or what is there twice.
     """
     study = sections.study
     recipe = study.recipe(dataset)
@@ -256,7 +261,9 @@ def rows_of(
     ]
     for axis, settings in axes.items():
         check_choices(f"axes.{axis}.subjects", settings.subjects, everyone)
-        levels = [AS_IS, *(table[axis](value) for value in settings.levels(params.ablate))]
+        levels = [table[axis](value) for value in settings.levels(params.ablate)]
+        levels = [AS_IS, *levels] if levels else []
+        _check_told_apart(axis, levels, settings.subjects)
         places += [(axis, level, name) for level in levels for name in settings.subjects]
     return [
         Row(
@@ -272,3 +279,12 @@ def rows_of(
         for axis, level, name in places
         for seed in range(recipe.size(params.ablate).seeds)
     ]
+
+
+def _check_told_apart(axis: str, levels: Sequence[Level], subjects: Sequence[str]) -> None:
+    """Raise ParamsError where rows of an axis would be called the same, and seeds counted twice."""
+    for what, names in (("subject", subjects), ("level", [level.name for level in levels])):
+        if twice := sorted({name for name in names if list(names).count(name) > 1}):
+            raise ParamsError(
+                f"axes.{axis}: expected each {what} once, got {', '.join(twice)} more than once"
+            )

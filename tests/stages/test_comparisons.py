@@ -119,6 +119,15 @@ def test_an_attack_on_fewer_images_stands_against_clean_ones_on_the_same_images(
     assert found["against_accuracy"].item() == 100 * right_of(rows[5:10]).mean()
 
 
+def test_a_level_at_nought_is_not_what_is_unchanged() -> None:
+    rows = table(
+        answers("0 rounds", 0.5, axis="depth", value=0.0),
+        answers("1 round", 0.9, axis="depth", value=1.0),
+    )
+
+    assert compared(rows).empty
+
+
 def test_trend_is_the_change_from_the_lowest_to_the_highest_value() -> None:
     shares = {"0.4": 0.5, "0.1": 0.8, "0.2": 0.7, "0.3": 0.6}
     rows = table(*(answers(level, share, value=float(level)) for level, share in shares.items()))
