@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from perceptgraph.stages.attacks.search import Standing
 from perceptgraph.stages.attacks.soft_views import soft_squares
-from perceptgraph.stages.attacks.victim import Attacked, Images, Victim, margins
+from perceptgraph.stages.attacks.victim import Attacked, Images, Victim
 from perceptgraph.stages.baselines.pixel_net import PixelNet, seen_by
 from perceptgraph.stages.baselines.pixels import PixelBatch
 
@@ -123,6 +123,8 @@ def transfer(
 ) -> Attacked:
     """Descend the margin of another contender, and show the victim where that ends.
 
+    As in all attacks, an image that is wrong to begin with is beaten.
+
     Parameters
     ----------
     source : str
@@ -130,9 +132,12 @@ def transfer(
     eps, steps
         As of `pgd`.
     """
-    *_, last = descend(victim.other(source), images, labels, rng, eps, steps)
-    right = margins(victim.scores(last), labels) > 0
-    return Attacked(last, right, np.ones(len(images), np.int64))
+    standing = Standing(victim, images, labels)
+    which = standing.which
+    if len(which):
+        *_, last = descend(victim.other(source), images[which], labels[which], rng, eps, steps)
+        standing.try_out(which, last)
+    return standing.outcome()
 
 
 def adaptive(

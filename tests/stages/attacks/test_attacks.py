@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from straight_victims import SIDE, StraightNet, lenet_victim, straight_victim
 
 from perceptgraph.stages.attacks import ATTACKS
-from perceptgraph.stages.attacks.gradients import gradient
+from perceptgraph.stages.attacks.gradients import descend, gradient
 from perceptgraph.stages.attacks.sparse import n_moved
 from perceptgraph.stages.attacks.square_l2 import hills, window_side
 from perceptgraph.stages.attacks.victim import Victim, attack_of, attacked, check_attack, margins
@@ -133,19 +133,35 @@ def test_a_straight_margin_falls_by_most_of_what_can_be_and_by_no_more(name: str
 
 
 def test_a_transferred_picture_is_the_one_that_the_source_descends_to() -> None:
-    images, labels = pictures(3), np.array([0, 1, 0])
+    images, labels = pictures(4), np.array([0, 1, 0, 0])
     source = lenet_victim(1)
-    victim, net = straight_victim(weights(), 0.0, lambda name: source)
+    victim, net = straight_victim(weights(), -100.0, lambda name: source)  # all are of class 0
+    begun = np.array([0, 2, 3])
     keywords = {"eps": 0.1, "steps": 5}
+    *_, last = descend(source, images[begun], labels[begun], np.random.default_rng(0), **keywords)
 
     found = attack_of("transfer")(
         victim, images, labels, np.random.default_rng(0), source="lenet", **keywords
     )
 
-    before, after = (margins(source.scores(x), labels) for x in (images, found.images))
-    assert (after < before).all()
-    assert net.n_seen == 3
-    assert (found.queries == 1).all()
+    assert net.n_seen == 4 + 3
+    assert found.queries.tolist() == [2, 1, 2, 2]
+    assert found.right.tolist() == [True, False, True, True]
+    margin = margins(victim.scores(images), labels)[begun]
+    is_lower = margins(victim.scores(last), labels[begun]) < margin
+    np.testing.assert_array_equal(found.images[begun[is_lower]], last[is_lower])
+    np.testing.assert_array_equal(found.images[begun[~is_lower]], images[begun[~is_lower]])
+
+
+def test_what_is_wrong_from_the_start_withstands_no_attack() -> None:
+    images, labels = pictures(4), np.ones(4, np.int64)
+    total = (images * weights()).sum((1, 2))
+    victim, _ = straight_victim(weights(), float(total.min()) - 0.1, lambda name: lenet_victim(1))
+
+    for name in ATTACKS:
+        found = attacked(victim, images, labels, np.random.default_rng(0), {name: KEYWORDS[name]})
+
+        assert not found.right.any()
 
 
 def test_what_stands_in_for_the_victim_need_not_be_right() -> None:
