@@ -15,7 +15,7 @@ import pandas as pd
 
 from perceptgraph.stages.attacks import ATTACKS
 from perceptgraph.stages.comparisons import CONTROL, compared
-from perceptgraph.stages.study import CONTROLS_AXIS
+from perceptgraph.stages.study import AS_IS, CONTROLS_AXIS
 from perceptgraph.stages.verdicts import amount, listed, meeting, spoken
 
 Outcome = Literal["falsified", "not falsified", "undecided", "not measured"]
@@ -36,15 +36,18 @@ MODES = {
     "absolute": "when nodes carry their pose",
     "free": "when nodes carry no pose",
     "canonical": "in a canonical frame",
+    AS_IS.name: "in the model as it is",
 }
-"""Levels of the axis `pose`."""
-MODE_OF = {"relative_pose_free": "free"}
-"""Of contenders as they are; `absolute` of others."""
+"""Levels of the axis `pose`; of whom it tells nothing, as they are."""
+MODE_OF = {"relative_pose_free": "free", "fisher_light": "absolute"}
+"""Of contenders as they are, where the axis `pose` does not tell."""
 KERNELS = ("kernel", "pixel_kernel")
 HARDENED = ("kernel_hardened", "relative_pose_hardened")
 """Contenders that were made to withstand attacks: one that does is enough."""
 THRESHOLDED = ("lenet_thresholded", "lenet_thresholded_hardened")
 """Controls, the second one hardened by the same noise."""
+GRADIENTS, BLIND = "adaptive", "square_linf"
+"""Attacks with the same budget: along our gradients, and without any."""
 NOT_ADAPTIVE = ("pgd", "transfer")
 """Attacks on another net than the one that is scored, or on pixel nets alone."""
 
@@ -93,8 +96,8 @@ def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
     """Whether the model without edges comes within ALIKE points in every mode."""
     rows = met(tables, WITHOUT_RELATIONS)
     rows = rows[rows["axis"].isin([CONTROLS_AXIS, "pose"])]
-    modes = rows["level"].where(rows["axis"] == "pose", rows["subject"].map(MODE_OF))
-    rows = rows.assign(mode=modes.fillna("absolute")).drop_duplicates(["mode"])
+    modes = rows["level"].where(rows["axis"] == "pose", rows["subject"].map(_modes_as_is(tables)))
+    rows = rows.assign(mode=modes.fillna(AS_IS.name)).drop_duplicates(["mode"])
     if rows.empty:
         return None
     better = rows["measurable"] & (rows["low"] > ALIKE)
@@ -113,8 +116,21 @@ def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
     return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text.removesuffix("; ")
 
 
+def _modes_as_is(tables: Tables) -> dict[str, str]:
+    """Mode of each contender as it is: the level of the axis `pose` that came to the same cells."""
+    modes = dict(MODE_OF)
+    for stage in STUDIES:
+        if stage in tables:
+            table = tables[stage]
+            as_is = table[table["level"] == AS_IS.name]
+            posed = table[(table["axis"] == "pose") & (table["level"] != AS_IS.name)]
+            same = posed.merge(as_is[["key", "subject"]].drop_duplicates(), on=["key", "subject"])
+            modes |= dict(zip(same["subject"], same["level"], strict=True))
+    return modes
+
+
 def _mode(row: pd.Series) -> str:
-    return MODES.get(row["mode"], f"at {row['mode']}")
+    return MODES[row["mode"]]
 
 
 def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
@@ -131,11 +147,14 @@ def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
 def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
     """Whether LeNet on thresholded pixels withstands adaptive attacks better than we hardened.
 
-    A contender refutes it that is behind no such control under any attack, and ahead under one.
+    A contender refutes it that is behind no such control under any attack, and ahead under one; nor
+    may it be behind where its own gradients are followed, and the control, which has none, was
+    searched blindly with the same budget.
     """
     rows = met(tables, list(product(HARDENED, THRESHOLDED)))
     adaptive = [name for name in ATTACKS if name not in NOT_ADAPTIVE]
     rows = rows[rows["axis"].isin(adaptive) & (rows["value"] > 0)]
+    rows = pd.concat([rows, _along_gradients(tables)], ignore_index=True)
     outcomes: list[Outcome] = []
     parts = []
     for name, of_name in rows.groupby("subject", sort=False):
@@ -145,15 +164,39 @@ def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
         else:
             outcomes.append("undecided" if sure.empty else "not falsified")
         parts += [
-            f"under {spoken(str(axis))}, {meeting(spoken(str(name)), str(control), some, 1)}"
+            f"{_under(str(axis))}, {meeting(spoken(str(name)), str(control), some, 1)}"
             for (axis, control), some in of_name.groupby(["axis", "against"], sort=False)
         ]
+        if GRADIENTS not in set(of_name["axis"]):
+            parts.append(f"the gradients of {spoken(str(name))} were not followed")
     order: tuple[Outcome, ...] = ("not falsified", "undecided", "falsified")
     return (min(outcomes, key=order.index), "; ".join(parts)) if parts else None
 
 
+def _under(attack: str) -> str:
+    if attack == GRADIENTS:
+        return "along its own gradients, which the control has none of and was searched blindly"
+    return f"under {spoken(attack)}"
+
+
+def _along_gradients(tables: Tables) -> pd.DataFrame:
+    """Hardened contenders under GRADIENTS against controls under BLIND, budget by budget."""
+    table = tables.get("robustness", pd.DataFrame(columns=["axis", "role", "value", "subject"]))
+    ours = table[(table["axis"] == GRADIENTS) & table["subject"].isin(HARDENED)]
+    theirs = table[(table["axis"] == BLIND) & table["subject"].isin(THRESHOLDED)]
+    shared = set(ours["value"]) & set(theirs["value"])
+    both = pd.concat([ours, theirs])
+    both = both[both["value"].isin(shared) & (both["value"] > 0)]
+    met_there = both.assign(axis=GRADIENTS, level=[f"eps {value:g}" for value in both["value"]])
+    found = compared(met_there)
+    return found[found["kind"] == CONTROL]
+
+
 def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
-    """Whether no target accuracy is reached with less than the cheapest control takes."""
+    """Whether no target accuracy is reached with less than the cheapest control takes.
+
+    CPU-seconds are compared, of one host and method; the intervals are those of the draws.
+    """
     if TO_TARGET not in tables:
         return None
     reached = tables[TO_TARGET].dropna(subset=["target", "cpu_s"])
@@ -164,10 +207,10 @@ def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
             continue
         ours, theirs = roles["subject"], roles["control"]
         alike = (ours[["host", "method"]] == theirs[["host", "method"]]).all()
-        name = "cpu_s" if alike else "joules"
-        better.append(ours[f"{name}_high"] < theirs[f"{name}_low"])
-        not_better.append(ours[f"{name}_low"] >= theirs[f"{name}_high"])
+        better.append(alike and ours["cpu_s_high"] < theirs["cpu_s_low"])
+        not_better.append(alike and ours["cpu_s_low"] >= theirs["cpu_s_high"])
         word = "less" if better[-1] else "more" if not_better[-1] else "no measurable difference"
+        word = word if alike else "on unlike machines, which is not compared"
         parts.append(f"{_goal(str(target))} takes {_cost(ours)} against {_cost(theirs)}, {word}")
     return (decided(better, not_better), "; ".join(parts)) if parts else None
 
