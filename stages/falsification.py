@@ -96,10 +96,10 @@ def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
     """Whether the model without edges comes within ALIKE points in every mode."""
     rows = met(tables, WITHOUT_RELATIONS)
     rows = rows[rows["axis"].isin([CONTROLS_AXIS, "pose"])]
-    modes = rows["level"].where(rows["axis"] == "pose", rows["subject"].map(_modes_as_is(tables)))
-    rows = rows.assign(mode=modes.fillna(AS_IS.name)).drop_duplicates(["mode"])
     if rows.empty:
         return None
+    modes = rows["level"].where(rows["axis"] == "pose", rows["subject"].map(_modes_as_is(tables)))
+    rows = rows.assign(mode=modes.fillna(AS_IS.name)).drop_duplicates(["mode"])
     better = rows["measurable"] & (rows["low"] > ALIKE)
     parts = []
     for word, some in (
