@@ -107,7 +107,7 @@ class Line:
     """A line of the table: what a model takes to reach a target, or one of its trials.
 
     Costs are means over the draws; intervals are those of the mean, 95 %, by Student's t, and
-    empty of one draw.
+    empty of one draw. Joules have a band instead: it holds what the watts of a core may be.
     """
 
     target: str
@@ -132,9 +132,10 @@ class Line:
     fit_s: float
     joules: float
     joules_low: float
+    """Of the lower end of the CPU-seconds, at the fewest watts that a core may take."""
     joules_high: float
     macs: float
-    """Multiply-adds to classify an image."""
+    """Multiply-adds to classify an image, from what the model reads on."""
     fit_macs: float
     """Multiply-adds of learning."""
     parameters: float
@@ -166,6 +167,8 @@ class Contest:
     detect: detect.Params
     relate: relate.Params
     power: Power
+    watts: tuple[float, float]
+    """Of one busy core at least and at most, for the watts of `power` are modelled."""
 
     def all_models(self) -> dict[str, Contestant]:
         """Models and controls."""
@@ -307,7 +310,7 @@ def line_of(
     Of a target without attempts, which no trial reaches, the best trial is named without costs.
     """
     shown = tried.attempts if not target else attempts
-    watts = contest.power.watts
+    watts, (least, most) = contest.power.watts, contest.watts
 
     def mean(field: str) -> float:
         return float(np.mean([getattr(a, field) for a in shown])) if shown else np.nan
@@ -332,8 +335,8 @@ def line_of(
         extraction_s=mean("see_s"),
         fit_s=mean("fit_s"),
         joules=mean("cpu_s") * watts,
-        joules_low=cpu_low * watts,
-        joules_high=cpu_high * watts,
+        joules_low=least * (mean("cpu_s") if np.isnan(cpu_low) else cpu_low),
+        joules_high=most * (mean("cpu_s") if np.isnan(cpu_high) else cpu_high),
         macs=mean("macs"),
         fit_macs=mean("fit_macs"),
         parameters=mean("parameters"),

@@ -11,6 +11,7 @@ from perceptgraph.benchmarks.to_target import Contest, Line
 from perceptgraph.pipelines.bench import Figures
 from perceptgraph.pipelines.bench_models import Settings, of_each
 from perceptgraph.pipelines.energy import EnergyParams
+from perceptgraph.pipelines.metering import core_band
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.rungs import built
 from perceptgraph.pipelines.running import power_of
@@ -37,6 +38,7 @@ def contest(dataset: str, settings: Settings) -> Contest:
     values = load_params(settings.params, settings.overrides)
     recipe = section_of(values, "to_target", to_target.Params).recipe(dataset)
     few_shot = section_of(values, "few_shot", few_shot_runs.Params).recipes
+    energy = section_of(values, "energy", EnergyParams)
     return Contest(
         recipe,
         few_shot[recipe.few_shot],
@@ -44,7 +46,8 @@ def contest(dataset: str, settings: Settings) -> Contest:
         dataset,
         section_of(values, "detect", detect.Params),
         section_of(values, "relate", relate.Params),
-        power_of(section_of(values, "energy", EnergyParams)),
+        power_of(energy),
+        core_band(energy),
     )
 
 

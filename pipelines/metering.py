@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import psutil
 
 from perceptgraph.pipelines.energy import (
+    JOULES_PER_KWH,
     EnergyParams,
     EnergyRecord,
     Method,
@@ -67,10 +68,7 @@ class CodecarbonMeter:
 
         self.name = f"codecarbon {version('codecarbon')}, process"
         has_rapl = os.access(RAPL, os.R_OK)
-        if has_rapl:
-            self.method: Method = "measured-rapl"
-        else:
-            self.method = "modelled-declared-tdp" if params.cpu_watts else "modelled-generic"
+        self.method: Method = "measured-rapl" if has_rapl else method_of(params)
         self._forced: dict[str, Any] = {}
         if params.cpu_watts and not has_rapl:
             self._forced["force_cpu_power"] = params.cpu_watts
@@ -233,9 +231,21 @@ def declared_watts(params: EnergyParams) -> tuple[float, float]:
     )
 
 
+def method_of(params: EnergyParams) -> Method:
+    """Where the joules of CPU-seconds come from."""
+    return "modelled-declared-tdp" if params.cpu_watts else "modelled-generic"
+
+
 def watts_per_core(params: EnergyParams) -> float:
     """Modelled watts of one busy core: those declared for all, shared out, else generic ones."""
     return declared_watts(params)[0] / (psutil.cpu_count() or 1)
+
+
+def core_band(params: EnergyParams) -> tuple[float, float]:
+    """Watts of one busy core at least and at most, by the `band` of a modelled figure."""
+    a_second = watts_per_core(params) / JOULES_PER_KWH
+    low, high = band(method_of(params), a_second, 1.0, 1.0, sum(declared_watts(params)))
+    return low * JOULES_PER_KWH, high * JOULES_PER_KWH
 
 
 def _with_reading(record: EnergyRecord, reading: Reading, params: EnergyParams) -> EnergyRecord:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perceptgraph.pipelines.energy import EnergyParams, host_digest
-from perceptgraph.pipelines.metering import metered, watts_per_core
+from perceptgraph.pipelines.metering import metered, method_of, watts_per_core
 from perceptgraph.pipelines.parallel import DaskParams, open_mapper
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.stages.outcome import Outcome, Power
@@ -100,8 +100,7 @@ def run_stage(
 
 def power_of(energy: EnergyParams) -> Power:
     """What turns the CPU-seconds of one core into joules: watts declared, else generic ones."""
-    method = "modelled-declared-tdp" if energy.cpu_watts else "modelled-generic"
-    return Power(watts_per_core(energy), method, host_digest())
+    return Power(watts_per_core(energy), method_of(energy), host_digest())
 
 
 def runs_on_cuda(device: str) -> bool:

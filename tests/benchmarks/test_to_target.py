@@ -68,6 +68,7 @@ def contest(**changed: Any) -> Contest:
         section_of(VALUES, "detect", detect.Params),
         section_of(VALUES, "relate", relate.Params),
         POWER,
+        (1.0, 20.0),
     )
 
 
@@ -163,7 +164,7 @@ def test_a_mean_that_may_be_luck_reaches_nothing() -> None:
     assert tried([95.25]).reaches(95.0)
 
 
-def test_costs_are_means_with_intervals_and_joules_are_modelled_from_them() -> None:
+def test_costs_are_means_with_intervals_and_joules_have_the_band_of_their_model() -> None:
     made = [replace(ATTEMPT, fit_s=s, accuracy=a) for s, a in ((1.0, 90.0), (2.0, 92.0))]
 
     line = to_target.line_of(contest(), "kernel", "80", tried([85.0]), made)
@@ -173,9 +174,12 @@ def test_costs_are_means_with_intervals_and_joules_are_modelled_from_them() -> N
     assert (line.accuracy, line.development, line.draws) == (91.0, 85.0, 2)
     # Student's t of one degree of freedom at 97.5 % is 12.7; the standard error is half a second.
     assert line.cpu_s_high == pytest.approx(2 + 12.7062 / 2, abs=1e-3)
-    assert line.joules_low == pytest.approx(4 * line.cpu_s_low)
+    assert line.joules_low == pytest.approx(1 * line.cpu_s_low)
+    assert line.joules_high == pytest.approx(20 * line.cpu_s_high)
     assert (line.low + line.high) / 2 == pytest.approx(91.0)
     assert np.isnan(interval([1.0])).all()
+    once = to_target.line_of(contest(), "kernel", "80", tried([85.0]), made[:1])
+    assert (once.joules_low, once.joules_high) == (1 * once.cpu_s, 20 * once.cpu_s)
 
 
 def test_a_trial_goes_over_its_model_and_that_over_its_runner() -> None:

@@ -14,9 +14,11 @@ from perceptgraph.pipelines.metering import (
     LEDGER,
     CodecarbonMeter,
     Reading,
+    core_band,
     declared_watts,
     intensity_of,
     metered,
+    watts_per_core,
 )
 
 PARAMS = EnergyParams(
@@ -198,6 +200,17 @@ def test_undeclared_watts_are_generic_ones() -> None:
 
     assert cpu_watts % 4 == 0
     assert ram_watts == 10
+
+
+def test_the_watts_of_a_core_have_the_band_of_modelled_figures() -> None:
+    generic = PARAMS.model_copy(update={"cpu_watts": None, "ram_watts": None})
+    declared, (low, high) = watts_per_core(PARAMS), core_band(PARAMS)
+    least, most = core_band(generic)
+
+    assert (low, high) == pytest.approx((declared / 2, declared * 2))
+    assert least == pytest.approx(1)
+    assert most == pytest.approx(1.58 * sum(declared_watts(generic)))
+    assert least < watts_per_core(generic) < most
 
 
 @pytest.mark.parametrize(
