@@ -52,6 +52,10 @@ def attacked(attack: str, value: Any) -> Level:
             f"got {value!r}"
         )
     scored, amount = keywords.pop("images"), keywords[budgets[0]]
+    if any(isinstance(n, bool) or not isinstance(n, int | float) for n in (scored, amount)):
+        raise ParamsError(
+            f"axes.{attack}: expected numbers as images and {budgets[0]}, got {value!r}"
+        )
     if amount == 0:
         return Level(CLEAN, Change(scored=scored), 0.0)
     check_attack({attack: keywords})

@@ -70,8 +70,9 @@ class Fisher(GraphModel, ClosedForm):
         Costs of the classifier, of which the best in cross-validation within the training pictures
         is taken.
     dealt : bool
-        Each node has the context of some other node of its picture, at random: the control that
-        keeps what patterns there are and takes away which node has which.
+        Each node has the context of some node of its picture, dealt at random: the control that
+        keeps what patterns there are and takes away which node has which. The deal is a function
+        of the number of nodes alone, so that a picture always gets the same answer.
 
     References
     ----------

@@ -83,7 +83,17 @@ def test_without_a_budget_nothing_is_attacked() -> None:
     assert level.value == 0
 
 
-@pytest.mark.parametrize("value", [0.3, {"pixels": 3}, {"images": 3}, {"pixels": 3, "images": 9}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.3,
+        {"pixels": 3},
+        {"images": 3},
+        {"pixels": 3, "images": 9},
+        {"pixels": "three", "queries": 5, "images": 9},
+        {"pixels": 0, "images": None},
+    ],
+)
 def test_an_attack_that_cannot_be_is_told(value: Any) -> None:
     with pytest.raises(ParamsError, match="sparse"):
         attacked("sparse", value)
