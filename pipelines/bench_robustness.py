@@ -17,12 +17,10 @@ from perceptgraph.stages.attacks import ATTACKS
 from perceptgraph.stages.comparisons import accuracies
 from perceptgraph.stages.degradations import STRENGTHS
 from perceptgraph.stages.grid import folder_of
+from perceptgraph.stages.results_page import RECIPES
 from perceptgraph.stages.tables import read_results
 
-SETS: Mapping[str, tuple[str, ...]] = {
-    "mnist": (),
-    "ot8": ("detect.recipe_of.ot8=scenes_light", "relate.recipe_of.ot8=scenes"),
-}
+SETS: Mapping[str, tuple[str, ...]] = {"mnist": (), "ot8": RECIPES["ot8"]}
 """Data sets, and how the graphs are made that their contenders read."""
 LIGHT = "light"
 """Folder below the results of the rungs whose graphs are made otherwise than their recipe says."""
