@@ -31,7 +31,8 @@ def run(
 ) -> Outcome:
     """Read the stores of a rung, write `root/ablate_data/`; see `grid.run_grid`.
 
-    Where an axis of ALIGNED is measured there is alignment.csv too (`alignment_table`).
+    Where an axis of ALIGNED is measured there is alignment.csv too (`alignment_table`), with all
+    levels of all of them.
     """
     outcome = run_grid(OUT, AXES, params, root, mapper, section, power, landed, axes)
     settings = section("study", study.Params)
@@ -39,7 +40,7 @@ def run(
     places = [
         Place(axis, AXES[axis](value))
         for axis in ALIGNED
-        if axis in chosen and (not axes or axis in axes)
+        if axis in chosen and (not axes or set(axes) & set(ALIGNED))
         for value in chosen[axis].levels(params.ablate)
     ]
     if places:

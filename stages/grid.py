@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.graphs.store import open_graphs
@@ -154,7 +154,13 @@ def folder_of(root: Path, stage: str, params: study.Params) -> Path:
 def planned(
     table: Mapping[str, Axis], params: GridParams, root: Path, section: SectionOf
 ) -> tuple[Rung, list[tuple[str, Row]]]:
-    """The rung of a stage, and its rows with the keys of their cells."""
+    """The rung of a stage, and its rows with the keys of their cells.
+
+    Raises
+    ------
+    ParamsError
+        A cell that cannot be, or graphs that were made by other recipes than params.yaml has.
+    """
     sections = Sections(
         section("study", study.Params),
         section("few_shot", few_shot_runs.Params),
@@ -166,13 +172,25 @@ def planned(
         section("detect", detect.Params),
         section("relate", relate.Params),
     )
-    rung = Rung(
-        root,
-        recipes,
-        open_images(root / prepare.OUT).digest,
-        open_graphs(root / relate.OUT).digest,
-    )
+    graphs = open_graphs(root / relate.OUT)
+    if rows:
+        _check_made(root.name, graphs.attributes, recipes)
+    rung = Rung(root, recipes, open_images(root / prepare.OUT).digest, graphs.digest)
     return rung, [(key_of(row.cell, rung), row) for row in rows]
+
+
+def _check_made(dataset: str, made: Mapping[str, Any], recipes: Recipes) -> None:
+    """Raise ParamsError where graphs were made otherwise than variants of them would be."""
+    for name, params in (("detect", recipes.detect), ("relate", recipes.relate)):
+        dumped = {key: one.model_dump(mode="json") for key, one in params.recipes.items()}
+        was, meant = made[name], params.recipe_of[dataset]
+        if was is not None and was != dumped[meant]:
+            same = [key for key, recipe in dumped.items() if recipe == was]
+            raise ParamsError(
+                f"study: the graphs of {dataset} were made by another recipe of section {name} "
+                f"than {meant!r}, which its variants would be made by; run {name} again, or "
+                f"--set {name}.recipe_of.{dataset}={same[0] if same else 'NAME'}"
+            )
 
 
 def found_before(keys: Sequence[str], root: Path, landed: Path) -> dict[str, Finished]:

@@ -6,11 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stages.grid import SectionOf, run_grid
 from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.study import Axis, Change, GridParams, Level
 from perceptgraph.stores.mapper import Mapper, serial
 
+FINDING: dict[str, Any] = {
+    "min_side": 112,
+    "max_zoom": 4,
+    "detectors": {
+        name: (DETECTORS[name].find.__kwdefaults__ or {}) | keywords
+        for name, keywords in {"lines": {"density": 0.7}, "junctions": {"min_branch": 8.0}}.items()
+    },
+}
+RELATING: dict[str, Any] = {
+    "kinds": ["lines", "junctions"],
+    "piece_length": 12.0,
+    "cut": "canonical",
+    "cut_seed": 0,
+    "ray_reach": 48.0,
+    "relations": {"near": {"k": 3}, "incidence": {"reach": 1.0}},
+}
+"""How the tiny rung is made: with the defaults that detectors have by hand, and few relations."""
 ROOT = Path(__file__).parents[1]
 POWER = Power(4.0, "modelled-generic", "here")
 AXES: dict[str, Axis] = {
@@ -78,6 +96,21 @@ def sections(**study: Any) -> SectionOf:
     return partial(section_of, values)
 
 
+def climbed_sections(**study: Any) -> SectionOf:
+    """The same with the recipes that the tiny rung was made by."""
+    given = sections(**study)
+
+    def section(name: str, model: Any) -> Any:
+        found = given(name, model)
+        recipe = {"detect": FINDING, "relate": RELATING}.get(name)
+        if recipe is None:
+            return found
+        recipes = {"recipes": {"tiny": recipe}, "recipe_of": {"shapes": "tiny"}}
+        return model(**(found.model_dump() | recipes))
+
+    return section
+
+
 def axes_of(**levels: list[Any]) -> GridParams:
     """A small grid of these levels of AXES, for both contenders."""
     axes = {
@@ -98,5 +131,5 @@ def linked(climbed: Path, folder: Path) -> Path:
 
 def run(root: Path, params: GridParams, mapper: Mapper = serial, **others: Any) -> Outcome:
     """The grid, as a stage named "tiny" that landed nothing."""
-    given = {"section": sections(), "landed": root / "landed"} | others
+    given = {"section": climbed_sections(), "landed": root / "landed"} | others
     return run_grid("tiny", AXES, params, root, mapper, power=POWER, **given)

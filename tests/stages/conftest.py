@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 from graph_samples import SMALL_H2GCN
+from study_rungs import FINDING, RELATING
 
 from perceptgraph.stages import detect, prepare, relate, train
-from perceptgraph.stages.detectors.catalog import DETECTORS
 from perceptgraph.stores.mapper import serial
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -26,15 +26,6 @@ NETWORKS: dict[str, dict[str, Any]] = {
     },
     "lenet": {"side": 20, "view": "raw", "dropout": 0.1},
 }
-RELATIONS = {"near": {"k": 3}, "incidence": {"reach": 1.0}}
-KEYWORDS = {"lines": {"density": 0.7}, "junctions": {"min_branch": 8.0}}
-
-
-def every_keyword(name: str) -> dict[str, Any]:
-    """The keywords of a detector, with the defaults that it has by hand."""
-    defaults = DETECTORS[name].find.__kwdefaults__
-    assert defaults is not None
-    return defaults | KEYWORDS[name]
 
 
 @pytest.fixture(scope="session")
@@ -47,20 +38,12 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prepare.run(
         prepare.Params(part_images=50, max_bad_share=0.1, datasets={"shapes": shapes}), root, serial
     )
-    detectors = {name: every_keyword(name) for name in KEYWORDS}
-    finding = detect.Recipe(min_side=112, max_zoom=4, detectors=detectors)
+    finding = detect.Recipe(**FINDING)
     how = {"part_images": 50, "max_bad_share": 0.1, "ground_truth": False}
     detect.run(
         detect.Params(**how, recipes={"all": finding}, recipe_of={"shapes": "all"}), root, serial
     )
-    relating = relate.Recipe(
-        kinds=("lines", "junctions"),
-        piece_length=12.0,
-        cut="canonical",
-        cut_seed=0,
-        ray_reach=48.0,
-        relations=RELATIONS,
-    )
+    relating = relate.Recipe(**RELATING)
     how = {"part_images": 50, "counted_per_class": 50}
     relate.run(
         relate.Params(**how, recipes={"all": relating}, recipe_of={"shapes": "all"}), root, serial

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from study_rungs import AXES, axes_of, linked, run, sections
+from study_rungs import AXES, axes_of, climbed_sections, linked, run, sections
 
 from perceptgraph.stages import cells, variants
-from perceptgraph.stages.grid import UnfinishedError, land_grid
+from perceptgraph.stages.grid import UnfinishedError, land_grid, planned
 from perceptgraph.stages.jobs import LostTaskError
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stages.tables import read_costs, read_results
@@ -151,7 +151,7 @@ def test_landed_cells_are_taken_up(
     whole: Path, climbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params, landed = axes_of(**EVERY), tmp_path / "results"
-    there = land_grid("tiny", AXES, params, whole, sections(), landed, unfinished=False)
+    there = land_grid("tiny", AXES, params, whole, climbed_sections(), landed, unfinished=False)
     root = linked(climbed, tmp_path)
     monkeypatch.setattr(cells, "run_job", no_job)
 
@@ -169,9 +169,9 @@ def test_an_unfinished_study_lands_what_there_is(climbed: Path, tmp_path: Path) 
     params = axes_of(labels=[0.5], nodes=[3])
 
     with pytest.raises(UnfinishedError, match="12 finished cells of tiny on shapes, found 8"):
-        land_grid("tiny", AXES, params, root, sections(), landed, unfinished=False)
+        land_grid("tiny", AXES, params, root, climbed_sections(), landed, unfinished=False)
     assert not landed.exists()
-    n = land_grid("tiny", AXES, params, root, sections(), landed, unfinished=True)
+    n = land_grid("tiny", AXES, params, root, climbed_sections(), landed, unfinished=True)
 
     assert n == (8, 12)
     table = read_results(landed / "shapes" / "tiny")
@@ -184,7 +184,7 @@ def test_an_unfinished_study_lands_what_there_is(climbed: Path, tmp_path: Path) 
 def test_figures_for_choices_are_kept_apart(climbed: Path, tmp_path: Path) -> None:
     root = linked(climbed, tmp_path)
     params = axes_of(labels=[0.5])
-    choosing = sections(in_development=True)
+    choosing = climbed_sections(in_development=True)
 
     run(root, params, section=choosing)
 
@@ -239,3 +239,11 @@ def test_level_that_cannot_be_is_named_before_anything_runs(
 def test_unknown_axis_on_the_command_line_is_named(climbed: Path, tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="--axis: no 'label'; did you mean 'labels'"):
         run(linked(climbed, tmp_path), axes_of(labels=[0.5]), axes=["label"])
+
+
+def test_graphs_of_another_recipe_are_refused(climbed: Path, tmp_path: Path) -> None:
+    root, params = linked(climbed, tmp_path), axes_of(labels=[0.5])
+
+    with pytest.raises(ParamsError, match="shapes were made by another recipe of section relate"):
+        planned(AXES, params, root, sections())
+    assert planned(AXES, params, root, climbed_sections())[1]
