@@ -1,4 +1,8 @@
-"""What the cells of a grid need: their images, the variants that hold them, and jobs."""
+"""What the cells of a grid need: their images, the variants that hold them, and jobs.
+
+No key of a cell knows of this code: who changes which images are taken must remove what is finished
+and what was landed.
+"""
 
 import json
 from collections import defaultdict
