@@ -165,6 +165,9 @@ class StudyView:
     """Subjects and then controls, as they are."""
     contrasts: tuple[Contrast, ...]
     axes: tuple[AxisView, ...]
+    """Those that have a level which was measured."""
+    waiting: tuple[str, ...]
+    """Names of the others, in words."""
     machines: tuple[tuple[str, str], ...]
     """Host and method of joules of all costs; where there are several they do not compare."""
     table: pd.DataFrame
@@ -238,6 +241,7 @@ def study_view(
     }
     controls = tuple(cell for (axis, _, _), cell in cells.items() if axis == CONTROLS_AXIS)
     names = [axis for axis in dict.fromkeys(table["axis"]) if axis != CONTROLS_AXIS]
+    measured = {axis for axis, level, _ in cells if level != AS_IS.name}
     return StudyView(
         dataset,
         stage,
@@ -253,7 +257,9 @@ def study_view(
                 alignment=aligned.get(name, {}),
             )
             for name in names
+            if name in measured
         ),
+        waiting=tuple(words_of(name) for name in names if name not in measured),
         machines=_machines(costs[costs["key"].isin(table["key"])]),
         table=table,
         comparisons=comparisons,

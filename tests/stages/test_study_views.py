@@ -15,6 +15,8 @@ from study_samples import (
     verdicts_of,
 )
 
+from perceptgraph.stages.results_page import results_page
+from perceptgraph.stages.studied import Studied
 from perceptgraph.stages.study_figures import (
     alignment_figure,
     axis_figure,
@@ -50,6 +52,27 @@ def test_every_place_of_the_table_is_a_cell_with_its_mean(study: StudyView) -> N
         for (level, subject), cell in view.cells.items()
     } | {("controls", "as is", cell.subject): cell.accuracy for cell in study.axes[0].controls}
     assert found == pytest.approx(groups.to_dict())
+
+
+def test_axes_of_which_no_level_is_measured_wait_and_levels_may_lack_a_subject() -> None:
+    table, costs = study_tables()
+    name, other = list(AXES)[:2]
+    levels = list(dict.fromkeys(table.loc[table["axis"] == other, "level"]))
+    lacking = next(iter(SUBJECTS))
+    is_as_is = table["level"] == "as is"
+    is_lacking = (table["axis"] == other) & (table["level"] == levels[1])
+    is_lacking &= table["subject"] == lacking
+    few = table[((table["axis"] != name) | is_as_is) & ~is_lacking].reset_index(drop=True)
+    facts = (*statistics_of(few), verdicts_of(list(AXES)), None)
+
+    view = study_view("mnist", "ablate_data", few, costs, *facts)
+
+    assert view.waiting == (name.replace("_", " "),)
+    assert name not in {one.name for one in view.axes}
+    assert (levels[1], lacking) not in axis(view, other).cells
+    page = results_page([Studied("mnist", (view,), None)], "../results")
+    assert "not measured yet: " + view.waiting[0] in page
+    assert f"| {levels[1]} |  | [" in page
 
 
 def test_lines_of_a_cell_are_those_of_its_seeds(study: StudyView) -> None:
