@@ -16,7 +16,7 @@ import pandas as pd
 from perceptgraph.stages.attacks import ATTACKS
 from perceptgraph.stages.comparisons import CONTROL, compared
 from perceptgraph.stages.study import AS_IS, CONTROLS_AXIS
-from perceptgraph.stages.verdicts import amount, listed, meeting, spoken
+from perceptgraph.stages.verdicts import MIN_SEEDS, amount, bound, listed, meeting, spoken
 
 Outcome = Literal["falsified", "not falsified", "undecided", "not measured"]
 Tables = Mapping[str, pd.DataFrame]
@@ -149,7 +149,8 @@ def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
 
     A contender refutes it that is behind no such control under any attack, and ahead under one; nor
     may it be behind where its own gradients are followed, and the control, which has none, was
-    searched blindly with the same budget.
+    searched blindly with the same budget. Who has not met all attacks that another one met is
+    undecided at best.
     """
     rows = met(tables, list(product(HARDENED, THRESHOLDED)))
     adaptive = [name for name in ATTACKS if name not in NOT_ADAPTIVE]
@@ -162,21 +163,34 @@ def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
         if (sure["difference"] < 0).any():
             outcomes.append("falsified")
         else:
-            outcomes.append("undecided" if sure.empty else "not falsified")
+            met_all = set(of_name["axis"]) >= set(rows["axis"]) - {GRADIENTS}
+            outcomes.append("not falsified" if met_all and not sure.empty else "undecided")
+        told = of_name.assign(level=_under(of_name["axis"]) + ", " + of_name["level"])
         parts += [
-            f"{_under(str(axis))}, {meeting(spoken(str(name)), str(control), some, 1)}"
-            for (axis, control), some in of_name.groupby(["axis", "against"], sort=False)
+            f"against {spoken(str(control))}, {spoken(str(name))} is "
+            f"{listed(_under_attack(row) for _, row in some.iterrows())}"
+            for control, some in told.groupby("against", sort=False)
         ]
         if GRADIENTS not in set(of_name["axis"]):
             parts.append(f"the gradients of {spoken(str(name))} were not followed")
+    if not rows.empty and (fewest := int(rows["seeds"].min())) < MIN_SEEDS:
+        many = "one seed" if fewest == 1 else f"{fewest} seeds"
+        parts.append(f"all of {many} alone, other trainings may differ")
     order: tuple[Outcome, ...] = ("not falsified", "undecided", "falsified")
     return (min(outcomes, key=order.index), "; ".join(parts)) if parts else None
 
 
-def _under(attack: str) -> str:
-    if attack == GRADIENTS:
-        return "along its own gradients, which the control has none of and was searched blindly"
-    return f"under {spoken(attack)}"
+def _under_attack(row: pd.Series) -> str:
+    if row["measurable"]:
+        word = "ahead" if row["difference"] > 0 else "behind"
+        return f"{word} by {amount(row)} points ({row['level']})"
+    return f"not measurably apart ({row['level']}; {bound(row.to_frame().T)})"
+
+
+def _under(attacks: pd.Series) -> pd.Series:
+    return attacks.map(spoken).where(
+        attacks != GRADIENTS, "along its own gradients, the control searched blindly"
+    )
 
 
 def _along_gradients(tables: Tables) -> pd.DataFrame:

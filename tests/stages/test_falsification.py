@@ -176,8 +176,9 @@ def test_hardened_primitives_must_be_behind_under_no_attack(
     )
 
     assert told == outcome
-    assert "under square linf, against its control, lenet thresholded, relative" in sentence
-    assert "under transfer" not in sentence
+    assert "against lenet thresholded, relative pose hardened is" in sentence
+    assert "(square linf, " in sentence
+    assert "transfer" not in sentence
 
 
 def test_one_hardened_contender_that_withstands_is_enough() -> None:
@@ -194,6 +195,20 @@ def test_one_hardened_contender_that_withstands_is_enough() -> None:
     assert "relative pose hardened is behind by" in sentence
 
 
+def test_who_has_not_met_an_attack_that_another_failed_is_undecided() -> None:
+    told, _ = found(
+        THRESHOLDS,
+        "robustness",
+        *attacked("relative_pose_hardened", 0.9),
+        *attacked("kernel_hardened", 0.9),
+        *thresholded(),
+        rows("kernel_hardened", 0.2, "square_l2", "eps 2 in 5000 queries", value=2.0),
+        rows("lenet_thresholded", 0.5, "square_l2", "eps 2 in 5000 queries", "control", value=2.0),
+    )
+
+    assert told == "undecided"
+
+
 @pytest.mark.parametrize(
     ("share", "outcome"), [(0.85, "not falsified"), (0.8, "not falsified"), (0.5, "falsified")]
 )
@@ -208,7 +223,7 @@ def test_our_own_gradients_are_followed_with_the_same_budget(share: float, outco
     _, without = found(THRESHOLDS, "robustness", *attacked("kernel_hardened", 0.9), *thresholded())
 
     assert told == outcome
-    assert "searched blindly, against its control, lenet thresholded, kernel hardened" in sentence
+    assert "along its own gradients, the control searched blindly, eps 0.3" in sentence
     assert "gradients of kernel hardened were not followed" not in sentence
     assert "gradients of kernel hardened were not followed" in without
 
