@@ -44,8 +44,8 @@ MODE_OF = {"relative_pose_free": "free", "fisher_light": "absolute"}
 KERNELS = ("kernel", "pixel_kernel")
 HARDENED = ("kernel_hardened", "relative_pose_hardened")
 """Contenders that were made to withstand attacks: one that does is enough."""
-THRESHOLDED = ("lenet_thresholded", "lenet_thresholded_hardened")
-"""Controls, the second one hardened by the same noise."""
+THRESHOLDED = ("lenet_thresholded", "lenet_thresholded_hardened", "lenet_binary")
+"""Controls, the others hardened by the same noise; the last one's threshold no pixel moves."""
 GRADIENTS, BLIND = "adaptive", "square_linf"
 """Attacks with the same budget: along our gradients, and without any."""
 NOT_ADAPTIVE = ("pgd", "transfer")

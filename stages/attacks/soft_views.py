@@ -36,6 +36,8 @@ def soft_squares(images: Tensor, side: int, view: str) -> Tensor:
         level = soft.detach()
         low, high = level.amin((1, 2, 3), keepdim=True), level.amax((1, 2, 3), keepdim=True)
         soft = (SLOPE * (soft - low - LEVEL * (high - low))).sigmoid()
+    elif view == "binary":
+        soft = (SLOPE * (soft - LEVEL)).sigmoid()
     elif view == "deskewed":
         soft = _upright(soft)
     store = pixels_in_memory(list(images.detach().numpy()), side, view)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from perceptgraph.graphs.models.ridge import KernelMachine
 from perceptgraph.stages.baselines.pixel_net import PixelModel
 from perceptgraph.stages.baselines.pixels import PixelBatch
-from perceptgraph.stages.baselines.views import deskewed
+from perceptgraph.stages.baselines.views import check_view, deskewed
 
 
 class PixelEmbedding(nn.Module):
@@ -61,12 +61,15 @@ def blurred(square: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 class PixelKernel(PixelModel, KernelMachine):
     """Ridge regression in closed form on a Gaussian kernel of deskewed pictures.
 
-    Every picture is deskewed when it is embedded (`views.deskewed`), so augmented copies are too.
+    Every picture is deskewed when it is embedded (`views.deskewed`), so augmented copies are too,
+    whatever the view that it is first seen in.
 
     Parameters
     ----------
     side : int
         Of the squares, in pixels.
+    view : str
+        Of `views.VIEWS`.
     sigmas : sequence of float
         Of the blurs, in pixels.
     gamma, ridge, copies, references
@@ -78,12 +81,14 @@ class PixelKernel(PixelModel, KernelMachine):
         class_names: tuple[str, ...],
         *,
         side: int,
+        view: str,
         sigmas: Sequence[float],
         gamma: float,
         ridge: float,
         copies: int,
         references: int,
     ) -> None:
+        check_view(view)
         super().__init__(
             PixelEmbedding(side, sigmas),
             len(class_names),

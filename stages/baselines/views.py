@@ -10,7 +10,8 @@ HEIGHT, WIDTH = 0.2, 0.15
 """Root mean square distances from the middle along rows and columns, as shares of the side, after
 `deskewed`: a digit then fits its square with room to spare."""
 LEVEL = 0.5
-"""Share of the range between the darkest and the brightest pixel that is the threshold."""
+"""Share of the range between the darkest and the brightest pixel that is the threshold; of full
+scale for `binary`."""
 MOST_ZOOM = 2.5
 """Largest factor by which `deskewed` enlarges; its inverse is the smallest. A 1 stays thin."""
 
@@ -83,10 +84,16 @@ def thresholded(square: NDArray[np.float32]) -> NDArray[np.float32]:
     return (square > low + LEVEL * (high - low)).astype(np.float32)
 
 
+def binary(square: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 where the square is brighter than half of full scale, whatever else is in it, else 0."""
+    return (square > LEVEL).astype(np.float32)
+
+
 VIEWS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "raw": raw,
     "deskewed": deskewed,
     "thresholded": thresholded,
+    "binary": binary,
 }
 """Name to view: (S, S) float32 in [0, 1] to the same."""
 

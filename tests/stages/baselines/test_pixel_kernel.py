@@ -72,7 +72,14 @@ def test_pictures_of_a_stroke_each_are_told_apart() -> None:
     store = pixels_in_memory([picture(seed // 2) for seed in range(8)], SIDE, "raw")
     store.label[:] = np.arange(8) // 2
     net = PixelKernel(
-        tuple("abcd"), side=SIDE, sigmas=[0.7], gamma=2.0, ridge=0.01, copies=3, references=40
+        tuple("abcd"),
+        side=SIDE,
+        view="raw",
+        sigmas=[0.7],
+        gamma=2.0,
+        ridge=0.01,
+        copies=3,
+        references=40,
     )
     drawn = PixelKernel.drawn(store, {"elastic": {"amplitude": 0.5, "spacing": 9}})
 

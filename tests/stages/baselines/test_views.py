@@ -9,6 +9,7 @@ from perceptgraph.stages.baselines.views import (
     HEIGHT,
     VIEWS,
     WIDTH,
+    binary,
     check_view,
     deskewed,
     thresholded,
@@ -88,6 +89,18 @@ def test_thresholded_picture_does_not_see_brightness_and_contrast() -> None:
     assert set(np.unique(thresholded(picture))) == {0, 1}
 
 
+@given(dark=st.floats(0, 0.5, width=32), bright=st.floats(0.5, 1, exclude_min=True, width=32))
+def test_one_pixel_moves_no_other_of_a_binary_picture(dark: float, bright: float) -> None:
+    picture = np.random.default_rng(0).random((20, 20), np.float32)
+    other = picture.copy()
+    other[0, :2] = dark, bright
+
+    np.testing.assert_array_equal(binary(other)[1:], binary(picture)[1:])
+    assert binary(other)[0, :2].tolist() == [0, 1]
+
+
 def test_unknown_view_is_named() -> None:
-    with pytest.raises(ValueError, match="expected one of raw, deskewed, thresholded, got 'blue'"):
+    with pytest.raises(
+        ValueError, match="expected one of raw, deskewed, thresholded, binary, got 'blue'"
+    ):
         check_view("blue")
