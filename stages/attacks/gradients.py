@@ -132,10 +132,10 @@ def transfer(
     eps, steps
         As of `pgd`.
     """
-    standing = Standing(victim, images, labels)
+    other, standing = victim.other(source), Standing(victim, images, labels)
     which = standing.which
     if len(which):
-        *_, last = descend(victim.other(source), images[which], labels[which], rng, eps, steps)
+        *_, last = descend(other, images[which], labels[which], rng, eps, steps)
         standing.try_out(which, last)
     return standing.outcome()
 
