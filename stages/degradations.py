@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
-from perceptgraph.datasets.perturb import check_perturbation
+import numpy as np
+
+from perceptgraph.datasets.perturb import check_perturbation, perturbed
 from perceptgraph.stages.params import ParamsError, check_choices
 from perceptgraph.stages.study import Change, Level
 
@@ -68,7 +70,8 @@ def degraded(axis: str, what: Literal["images", "unseen"], value: Any) -> Level:
     keywords = {**others, **given}
     try:
         check_perturbation({name: keywords})
-    except ValueError as error:
+        perturbed(np.zeros((4, 4), np.uint8), np.random.default_rng(0), {name: keywords})
+    except (TypeError, ValueError) as error:
         raise ParamsError(f"axes.{axis}: {error}") from error
     change = Change.model_validate({what: {name: keywords}})
     if keywords.get("spread_deg") == ANY:

@@ -28,7 +28,7 @@ def test_a_number_stands_for_a_perturbation_of_that_strength(axis: str, strength
 
 def test_levels_that_differ_are_called_otherwise() -> None:
     for axis in STRENGTHS:
-        names = {degraded(axis, "unseen", value).name for value in (0.1, 0.2, 1, 15, 180)}
+        names = {degraded(axis, "unseen", value).name for value in (0.1, 0.2, 0.5, 0.9, 1)}
 
         assert len(names) == 5
 
@@ -65,6 +65,12 @@ def test_every_perturbation_is_an_axis_with_defaults_that_it_has() -> None:
 def test_what_is_no_strength_is_told(value: Any) -> None:
     with pytest.raises(ParamsError, match=r"axes.rotation: .*"):
         degraded("rotation", "unseen", value)
+
+
+@pytest.mark.parametrize("axis", ["noise", "blur", "scale", "occlusion", "resolution"])
+def test_a_strength_that_cannot_be_is_told_before_anything_is_learned(axis: str) -> None:
+    with pytest.raises(ParamsError, match=rf"axes.{axis}: \w+: expected .*-1"):
+        degraded(axis, "unseen", -1)
 
 
 def test_an_attack_is_scored_on_its_images() -> None:
