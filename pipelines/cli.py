@@ -147,6 +147,9 @@ def land(
     unfinished: Annotated[
         bool, typer.Option("--unfinished", help="Also where cells are missing.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where landed cells of other code would go.")
+    ] = False,
     override: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
     ] = None,
@@ -157,8 +160,9 @@ def land(
     """Write finished cells as small tables to commit, from which other runs go on."""
     from perceptgraph.pipelines.landing import land_stages
 
+    chosen = {"unfinished": unfinished, "replace": replace}
     for line in land_stages(
-        dataset, stage or (), override or (), params, outputs, results, unfinished=unfinished
+        dataset, stage or (), override or (), params, outputs, results, **chosen
     ):
         typer.echo(line)
 

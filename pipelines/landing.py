@@ -21,6 +21,7 @@ def land_stages(
     results: Path,
     *,
     unfinished: bool,
+    replace: bool = False,
 ) -> Iterator[str]:
     """Land the grids of a rung, all if none is named, then with what targets cost; lines about it.
 
@@ -29,7 +30,7 @@ def land_stages(
     ParamsError
         An unknown stage, or a value that params.yaml should not hold.
     UnfinishedError
-        Cells are missing, and `unfinished` is false.
+        Cells are missing, and `unfinished` is false; or landed ones would go, and `replace` is.
     """
     check_choices("--stage", stages, dict.fromkeys(GRIDS))
     values = load_params(params, overrides)
@@ -45,5 +46,6 @@ def land_stages(
             partial(section_of, values),
             results,
             unfinished=unfinished,
+            replace=replace,
         )
         yield f"{results / dataset / stage}: {landed} of {cells} cells"

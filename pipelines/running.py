@@ -14,6 +14,7 @@ from perceptgraph.pipelines.energy import EnergyParams, host_digest
 from perceptgraph.pipelines.metering import metered, method_of, watts_per_core
 from perceptgraph.pipelines.parallel import DaskParams, open_mapper
 from perceptgraph.pipelines.params import load_params, section_of
+from perceptgraph.stages.given import Given
 from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.params import ParamsError, check_choices
 
@@ -64,7 +65,7 @@ def run_stage(
     """
     check_choices("run", [stage], dict.fromkeys(STAGES))
     values = load_params(params_path, overrides)
-    _check_cell(stage, dataset, model)
+    _check_cell(stage, dataset, model, axes)
     module = importlib.import_module(f"perceptgraph.stages.{stage}")
     params = section_of(values, stage, module.Params)
     dask = section_of(values, "dask", DaskParams)
@@ -87,10 +88,9 @@ def run_stage(
                 "model": model,
                 "device": device,
                 "progress": progress,
-                "section": partial(section_of, values),
-                "power": power_of(energy),
-                "landed": results.absolute(),
-                "axes": axes,
+                "given": Given(
+                    partial(section_of, values), power_of(energy), results.absolute(), axes
+                ),
             }
             outcome: Outcome = module.run(params, root, mapper, **_taken(module.run, offered))
         metering.work.update(outcome.work)
@@ -110,7 +110,7 @@ def runs_on_cuda(device: str) -> bool:
     return device_of(device).type == "cuda"
 
 
-def _check_cell(stage: str, dataset: str, model: str) -> None:
+def _check_cell(stage: str, dataset: str, model: str, axes: Sequence[str]) -> None:
     if (stage == "report") == bool(dataset):
         raise ParamsError(
             "run report: expected no --dataset, it spans all rungs"
@@ -119,6 +119,8 @@ def _check_cell(stage: str, dataset: str, model: str) -> None:
         )
     if (stage == "train") != bool(model):
         raise ParamsError(f"run {stage}: --model is for stage train, which needs it")
+    if axes and stage not in GRIDS:
+        raise ParamsError(f"run {stage}: --axis is for the stages {', '.join(GRIDS)}")
 
 
 def _taken(function: Any, offered: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Stage `ablate_model`: what each part of a model contributes, beside the controls."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from perceptgraph.stages.grid import SectionOf, run_grid
+from perceptgraph.stages.given import Given
+from perceptgraph.stages.grid import run_grid
 from perceptgraph.stages.model_axes import AXES
-from perceptgraph.stages.outcome import Outcome, Power
+from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.study import GridParams
 from perceptgraph.stores.mapper import Mapper
 
@@ -20,10 +20,7 @@ def run(
     params: Params,
     root: Path,
     mapper: Mapper,
-    section: SectionOf,
-    power: Power,
-    landed: Path,
-    axes: Sequence[str] = (),
+    given: Given,
 ) -> Outcome:
     """Read the stores of a rung, write `root/ablate_model/`; see `grid.run_grid`."""
-    return run_grid(OUT, AXES, params, root, mapper, section, power, landed, axes)
+    return run_grid(OUT, AXES, params, root, mapper, given)

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from perceptgraph.datasets.image_set import open_images
 from perceptgraph.graphs.store import open_graphs
@@ -26,9 +26,10 @@ from perceptgraph.stages import (
 )
 from perceptgraph.stages.cell_keys import Rung, key_of
 from perceptgraph.stages.cells import CELLS
+from perceptgraph.stages.given import Given, SectionOf
 from perceptgraph.stages.jobs import jobs_of, known_of, results_of, variants_of
 from perceptgraph.stages.outcome import Outcome, Power
-from perceptgraph.stages.params import ParamsError, StageParams, check_choices
+from perceptgraph.stages.params import ParamsError, check_choices
 from perceptgraph.stages.study import Axis, Cell, GridParams, Row, Sections, rows_of
 from perceptgraph.stages.tables import COSTS, RESULTS, Finished, read_cells, write_tables
 from perceptgraph.stages.variants import Recipes, Variant
@@ -38,19 +39,10 @@ VARIANTS = "variants"
 """Below outputs/<dataset>/, outside of what DVC keeps; may be removed at any time."""
 TABLES = (RESULTS, COSTS)
 """Those of cells; what else a stage writes is landed as it is."""
-Section = TypeVar("Section", bound=StageParams)
-
-
-class SectionOf(Protocol):
-    """Gives a section of params.yaml."""
-
-    def __call__(self, name: str, model: type[Section]) -> Section:
-        """Section `name` as its model; ParamsError where it cannot be read."""
-        ...
 
 
 class UnfinishedError(ValueError):
-    """Cells that are to be landed are not finished."""
+    """Cells that are to be landed are not finished, or landed ones would be lost."""
 
 
 def run_grid(
@@ -59,10 +51,7 @@ def run_grid(
     params: GridParams,
     root: Path,
     mapper: Mapper,
-    section: SectionOf,
-    power: Power,
-    landed: Path,
-    axes: Sequence[str] = (),
+    given: Given,
 ) -> Outcome:
     """Measure the cells of a stage, write `root/<stage>/results.csv` and `costs.csv`.
 
@@ -72,25 +61,19 @@ def run_grid(
         Its name, also that of its folder.
     table : mapping
         Its axes.
-    section : callable
-        Gives the other sections of params.yaml.
-    power : Power
-        What turns CPU-seconds into joules.
-    landed : Path
-        Folder of tables that were landed: `landed/<dataset>/<stage>`.
-    axes : sequence of str
-        Those that are measured, all if none is named. Rows of others are in the tables where
-        their cells are finished.
+    given : Given
+        The rest.
     """
-    rung, rows = planned(table, params, root, section)
-    check_choices("--axis", axes, {row.axis: row for _, row in rows})
-    finished = found_before([key for key, _ in rows], root, landed / root.name / stage)
+    rung, rows = planned(table, params, root, given.section)
+    check_choices("--axis", given.axes, {row.axis: row for _, row in rows})
+    finished = found_before([key for key, _ in rows], root, given.landed / root.name / stage)
     every = {key: row.cell for key, row in rows}
-    todo = {key for key, row in rows if not axes or row.axis in axes} - finished.keys()
+    asked = {key for key, row in rows if not given.axes or row.axis in given.axes}
+    todo = asked - finished.keys()
     if todo:
-        measure(rung, every, todo, root / VARIANTS / stage, mapper, power)
+        measure(rung, every, todo, root / VARIANTS / stage, mapper, given.power)
         finished |= cells.kept(root / CELLS, sorted(todo))
-    write_tables(folder_of(root, stage, section("study", study.Params)), rows, finished)
+    write_tables(folder_of(root, stage, given.section("study", study.Params)), rows, finished)
     return Outcome({"cells": len(every), "measured": len(todo)})
 
 
@@ -103,6 +86,7 @@ def land_grid(
     landed: Path,
     *,
     unfinished: bool,
+    replace: bool = False,
 ) -> tuple[int, int]:
     """Write the tables of all cells that are finished into `landed/<dataset>/<stage>`.
 
@@ -110,10 +94,14 @@ def land_grid(
 
     Parameters
     ----------
-    stage, table, params, root, section, landed
+    stage, table, params, root
         As for `run_grid`.
+    section, landed
+        As of `Given`.
     unfinished : bool
         Land also where cells are missing; a run that goes on takes those that are there.
+    replace : bool
+        Land also where cells that were landed belong to another grid, or to other code, and go.
 
     Returns
     -------
@@ -123,7 +111,7 @@ def land_grid(
     Raises
     ------
     UnfinishedError
-        Cells are missing.
+        Cells are missing, or landed ones would go.
     ParamsError
         Figures for choices, which are not to be published.
     """
@@ -139,6 +127,12 @@ def land_grid(
         raise UnfinishedError(
             f"land: expected {len(keys)} finished cells of {stage} on {root.name}, found "
             f"{len(finished)}; run the stage to its end, or land with --unfinished"
+        )
+    lost = len(read_cells(out).keys() - keys)
+    if lost and not replace:
+        raise UnfinishedError(
+            f"land: {out} holds {lost} cells of another grid or of other code, which would be "
+            "lost; land with the --set that they were run with, or with --replace"
         )
     write_tables(out, rows, finished)
     for other in sorted(set((root / stage).glob("*.csv")) - {root / stage / t for t in TABLES}):

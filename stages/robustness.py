@@ -1,6 +1,6 @@
 """Stage `robustness`: what was learned from images as they are, on worse ones and under attack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from perceptgraph.stages.attacks import ATTACKS
 from perceptgraph.stages.attacks.victim import check_attack
 from perceptgraph.stages.degradations import axes_of
-from perceptgraph.stages.grid import SectionOf, run_grid
-from perceptgraph.stages.outcome import Outcome, Power
+from perceptgraph.stages.given import Given
+from perceptgraph.stages.grid import run_grid
+from perceptgraph.stages.outcome import Outcome
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stages.study import CLEAN, Axis, Change, GridParams, Level
 from perceptgraph.stores.mapper import Mapper
@@ -82,10 +83,7 @@ def run(
     params: Params,
     root: Path,
     mapper: Mapper,
-    section: SectionOf,
-    power: Power,
-    landed: Path,
-    axes: Sequence[str] = (),
+    given: Given,
 ) -> Outcome:
     """Read the stores of a rung, write `root/robustness/`; see `grid.run_grid`."""
-    return run_grid(OUT, AXES, params, root, mapper, section, power, landed, axes)
+    return run_grid(OUT, AXES, params, root, mapper, given)

@@ -7,7 +7,8 @@ from typing import Any
 
 from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.stages.detectors.catalog import DETECTORS
-from perceptgraph.stages.grid import SectionOf, run_grid
+from perceptgraph.stages.given import Given, SectionOf
+from perceptgraph.stages.grid import run_grid
 from perceptgraph.stages.outcome import Outcome, Power
 from perceptgraph.stages.study import Axis, Change, GridParams, Level
 from perceptgraph.stores.mapper import Mapper, serial
@@ -131,5 +132,5 @@ def linked(climbed: Path, folder: Path) -> Path:
 
 def run(root: Path, params: GridParams, mapper: Mapper = serial, **others: Any) -> Outcome:
     """The grid, as a stage named "tiny" that landed nothing."""
-    given = {"section": climbed_sections(), "landed": root / "landed"} | others
-    return run_grid("tiny", AXES, params, root, mapper, power=POWER, **given)
+    given = {"section": climbed_sections(), "power": POWER, "landed": root / "landed"} | others
+    return run_grid("tiny", AXES, params, root, mapper, Given(**given))

@@ -130,6 +130,7 @@ def test_two_detectors_of_one_family_are_a_wrong_use(
         (["run", "detect"], "expected --dataset"),
         (["run", "report", "--dataset", "shapes"], "it spans all rungs"),
         (["run", "train", "--dataset", "shapes"], "which needs it"),
+        (["run", "relate", "--dataset", "shapes", "--axis", "noise"], "--axis is for the stages"),
         (["run", "detect", "--dataset", "x", "--set", "detect.part_image=3"], "part_images"),
         (["run", "detect", "--dataset", "x", "--params", "gone.yaml"], "no such file"),
     ],

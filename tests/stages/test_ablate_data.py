@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from study_rungs import POWER, climbed_sections, linked
@@ -5,6 +6,7 @@ from study_rungs import POWER, climbed_sections, linked
 from perceptgraph.stages.ablate_data import Params, run
 from perceptgraph.stages.alignment_table import OUT, read_alignment
 from perceptgraph.stages.data_axes import AXES
+from perceptgraph.stages.given import Given
 from perceptgraph.stages.grid import land_grid
 from perceptgraph.stages.tables import read_results
 from perceptgraph.stores.mapper import serial
@@ -24,7 +26,7 @@ def test_randomised_levels_have_an_alignment_that_is_landed_too(
     root, landed = linked(climbed, tmp_path), tmp_path / "results"
     grid = params(primitives=[2], randomised_edges=[1.0])
 
-    run(grid, root, serial, climbed_sections(), POWER, landed)
+    run(grid, root, serial, Given(climbed_sections(), POWER, landed))
     land_grid("ablate_data", AXES, grid, root, climbed_sections(), landed, unfinished=False)
 
     there = landed / "shapes" / "ablate_data"
@@ -38,10 +40,10 @@ def test_randomised_levels_have_an_alignment_that_is_landed_too(
 def test_levels_of_other_axes_stay_in_the_alignment(climbed: Path, tmp_path: Path) -> None:
     root = linked(climbed, tmp_path)
     grid = params(randomised_edges=[1.0], randomised_features=[1.0], primitives=[2])
-    given = {"landed": tmp_path / "results"}
+    given = Given(climbed_sections(), POWER, tmp_path / "results")
 
-    run(grid, root, serial, climbed_sections(), POWER, **given, axes=["randomised_edges"])
-    run(grid, root, serial, climbed_sections(), POWER, **given, axes=["primitives"])
+    run(grid, root, serial, replace(given, axes=["randomised_edges"]))
+    run(grid, root, serial, replace(given, axes=["primitives"]))
 
     found = read_alignment(root / "ablate_data")
     assert set(found["axis"]) == {"randomised_edges", "randomised_features"}
@@ -50,6 +52,8 @@ def test_levels_of_other_axes_stay_in_the_alignment(climbed: Path, tmp_path: Pat
 def test_without_randomised_levels_no_alignment_is_measured(climbed: Path, tmp_path: Path) -> None:
     root = linked(climbed, tmp_path)
 
-    run(params(primitives=[2]), root, serial, climbed_sections(), POWER, tmp_path / "results")
+    run(
+        params(primitives=[2]), root, serial, Given(climbed_sections(), POWER, tmp_path / "results")
+    )
 
     assert not (root / "ablate_data" / OUT).exists()

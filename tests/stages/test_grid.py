@@ -181,6 +181,23 @@ def test_an_unfinished_study_lands_what_there_is(climbed: Path, tmp_path: Path) 
     }  # the latter as is, and what lenet does not see
 
 
+def test_landed_cells_of_another_grid_are_not_lost(
+    whole: Path, climbed: Path, tmp_path: Path
+) -> None:
+    landed, section = tmp_path / "results", climbed_sections()
+    land_grid("tiny", AXES, axes_of(**EVERY), whole, section, landed, unfinished=False)
+    before = (landed / "shapes/tiny/results.csv").read_bytes()
+    name, levels = next(iter(EVERY.items()))
+    fewer = axes_of(**{name: levels})
+
+    with pytest.raises(UnfinishedError, match="which would be lost"):
+        land_grid("tiny", AXES, fewer, whole, section, landed, unfinished=True)
+    assert (landed / "shapes/tiny/results.csv").read_bytes() == before
+    land_grid("tiny", AXES, fewer, whole, section, landed, unfinished=True, replace=True)
+
+    assert set(read_results(landed / "shapes" / "tiny")["axis"]) <= {name, "controls"}
+
+
 def test_figures_for_choices_are_kept_apart(climbed: Path, tmp_path: Path) -> None:
     root = linked(climbed, tmp_path)
     params = axes_of(labels=[0.5])
