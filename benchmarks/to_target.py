@@ -9,7 +9,7 @@ then measured once on the test split, and it is these figures that are reported.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -21,6 +21,7 @@ from perceptgraph.stages import detect, few_shot_runs, relate, train
 from perceptgraph.stages.few_shot_runs import Change, Optimisation, PerClass, Run
 from perceptgraph.stages.outcome import Power
 from perceptgraph.stages.params import ByRecipe, StageParams, check_choices
+from perceptgraph.stages.target_views import Line
 
 CONFIDENCE = 0.95
 Target = float | str
@@ -100,60 +101,6 @@ class Tried:
         accuracies = [a.accuracy for a in self.attempts]
         error = float(stats.sem(accuracies)) if len(accuracies) > 1 else 0.0
         return self.accuracy - error >= target
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table: what a model takes to reach a target, or one of its trials.
-
-    Costs are means over the draws; intervals are those of the mean, 95 %, by Student's t, and
-    empty of one draw. Joules have a band instead: it holds what the watts of a core may be.
-    """
-
-    target: str
-    """Percent or a model's name; empty for a trial, which is scored on validation images alone."""
-    model: str
-    role: Literal["subject", "control"]
-    per_class: str
-    trial: str
-    """Images and training, in words."""
-    images: float
-    development: float
-    """Accuracy on validation images, percent."""
-    accuracy: float
-    """On test images, percent; empty for a trial, and where no trial reaches the target."""
-    low: float
-    high: float
-    cpu_s: float
-    """Of extraction, augmentation and fit."""
-    cpu_s_low: float
-    cpu_s_high: float
-    extraction_s: float
-    fit_s: float
-    joules: float
-    joules_low: float
-    """Of the lower end of the CPU-seconds, at the fewest watts that a core may take."""
-    joules_high: float
-    macs: float
-    """Multiply-adds to classify an image, from what the model reads on."""
-    fit_macs: float
-    """Multiply-adds of learning."""
-    parameters: float
-    score_s: float
-    """CPU-seconds to classify an image, from its pixels on."""
-    score_joules: float
-    draws: int
-    method: str
-    host: str
-
-    def row(self) -> dict[str, Any]:
-        """As a line of a CSV file: rounded, and empty for what is not known."""
-        return {
-            name: ("" if np.isnan(value) else float(f"{value:.6g}"))
-            if isinstance(value, float)
-            else value
-            for name, value in asdict(self).items()
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from perceptgraph.benchmarks import to_target
 from perceptgraph.benchmarks.attempts import Pictures
-from perceptgraph.benchmarks.to_target import Contest, Line
+from perceptgraph.benchmarks.to_target import Contest
 from perceptgraph.pipelines.bench import Figures
 from perceptgraph.pipelines.bench_models import Settings, of_each
 from perceptgraph.pipelines.energy import EnergyParams
@@ -16,7 +16,7 @@ from perceptgraph.pipelines.params import load_params, section_of
 from perceptgraph.pipelines.rungs import built
 from perceptgraph.pipelines.running import power_of
 from perceptgraph.stages import detect, few_shot_runs, relate, train
-from perceptgraph.stages.target_views import TABLE
+from perceptgraph.stages.target_views import TABLE, Line
 
 
 def targets(settings: Settings) -> Iterator[Figures]:

@@ -8,7 +8,7 @@ up from them again.
 import base64
 import csv
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -175,12 +175,17 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
         )
     except ValueError as error:
         raise TableError(f"{path}: expected a table, found none: {error}") from error
-    if list(table.columns) != columns:
+    check_columns(path, table, columns)
+    return table
+
+
+def check_columns(path: Path, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise TableError unless the table in this file has these columns, in order."""
+    if list(table.columns) != list(columns):
         raise TableError(
             f"{path}: expected the columns {', '.join(columns)}, found "
             f"{', '.join(map(str, table.columns))}; measure the study again"
         )
-    return table
 
 
 def read_cells(folder: Path) -> dict[str, Finished]:

@@ -1,53 +1,84 @@
-"""The table of what a target accuracy costs, as pages show it."""
+"""The table of what a target accuracy costs: its lines, and as pages show them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from perceptgraph.stages.study_views import HEADER_LINES
+from perceptgraph.stages.tables import TableError, check_columns
 
 TABLE = "to_target.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The cheapest way of a model to a target; NaN where the table has no figure."""
+class Line:
+    """A line of the table: what a model takes to reach a target, or one of its trials.
+
+    Costs are means over the draws; intervals are those of the mean, 95 %, by Student's t, and
+    empty of one draw. Joules have a band instead: it holds what the watts of a core may be.
+    """
 
     target: str
-    """Per cent, or the model whose best is meant; empty of a trial that is no answer."""
-    subject: str
-    role: str
+    """Percent or a model's name; empty for a trial, which is scored on validation images alone."""
+    model: str
+    role: Literal["subject", "control"]
+    per_class: str
     trial: str
     """Images and training, in words."""
-    per_class: str
     images: float
-    """That were learned from."""
     development: float
-    """Accuracy on validation images; of the best trial where none reaches the target."""
+    """Accuracy on validation images, percent."""
     accuracy: float
-    """On the test images, and on those of validation for a trial; NaN where none reaches it."""
+    """On test images, percent; empty for a trial, and where no trial reaches the target."""
     low: float
-    """Ends of its 95 % interval."""
     high: float
     cpu_s: float
-    """CPU-seconds to learn: extraction, augmentation and fit."""
+    """Of extraction, augmentation and fit."""
     cpu_s_low: float
     cpu_s_high: float
+    extraction_s: float
+    fit_s: float
     joules: float
     joules_low: float
+    """Of the lower end of the CPU-seconds, at the fewest watts that a core may take."""
     joules_high: float
-    parameters: float
     macs: float
-    """Multiply-adds an image."""
+    """Multiply-adds to classify an image, from what the model reads on."""
+    fit_macs: float
+    """Multiply-adds of learning."""
+    parameters: float
     score_s: float
-    """CPU-seconds an image, extraction included."""
+    """CPU-seconds to classify an image, from its pixels on."""
     score_joules: float
+    draws: int
     method: str
-    """How joules came about."""
+    host: str
+
+    def row(self) -> dict[str, Any]:
+        """As a line of a CSV file: rounded, and empty for what is not known."""
+        return {
+            name: ("" if np.isnan(value) else float(f"{value:.6g}"))
+            if isinstance(value, float)
+            else value
+            for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Line):
+    """A line as pages show it: `accuracy` of a trial is that on validation images."""
+
     line: int
     """Of the table, from 1."""
+
+    @property
+    def subject(self) -> str:
+        """The model, as rows of studies call it."""
+        return self.model
 
     @property
     def is_control(self) -> bool:
@@ -61,19 +92,29 @@ class Target:
 
 
 def read_targets(folder: Path) -> pd.DataFrame | None:
-    """`to_target.csv` of the folder of a data set; None where it was not measured."""
+    """`to_target.csv` of the folder of a data set; None where it was not measured.
+
+    Raises
+    ------
+    TableError
+        A file that is no such table.
+    """
     if not (folder / TABLE).exists():
         return None
-    text = dict.fromkeys(("target", "model", "role", "trial", "per_class", "method"), str)
-    return pd.read_csv(folder / TABLE, dtype=text)
+    text = ("target", "model", "role", "trial", "per_class", "method", "host")
+    try:
+        table = pd.read_csv(folder / TABLE, dtype=dict.fromkeys(text, str))
+    except ValueError as error:
+        raise TableError(f"{folder / TABLE}: expected a table, found none: {error}") from error
+    check_columns(folder / TABLE, table, [each.name for each in fields(Line)])
+    return table
 
 
 def target_views(table: pd.DataFrame) -> list[Target]:
     """Lines of the table, in order."""
-    rows = table.rename(columns={"model": "subject"}).fillna({"target": ""})
+    rows = table.fillna({"target": ""})
     rows["accuracy"] = rows["accuracy"].where(rows["target"] != "", rows["development"])
-    names = [name for name in Target.__slots__ if name != "line"]
     return [
         Target(**values, line=i + 1 + HEADER_LINES)
-        for i, values in enumerate(rows[names].to_dict("records"))
+        for i, values in enumerate(rows.to_dict("records"))
     ]

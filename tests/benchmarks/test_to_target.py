@@ -15,7 +15,6 @@ from perceptgraph.benchmarks.attempts import Attempt, Pictures, Seeing, fit_macs
 from perceptgraph.benchmarks.to_target import (
     Contest,
     Contestant,
-    Line,
     Recipe,
     Tried,
     change_of,
@@ -30,6 +29,7 @@ from perceptgraph.stages.few_shot import draw, fitted
 from perceptgraph.stages.outcome import Power
 from perceptgraph.stages.params import ParamsError
 from perceptgraph.stages.seeing import graphs_of_images
+from perceptgraph.stages.target_views import Line
 from perceptgraph.stores.mapper import serial
 
 VALUES = load_params(Path(__file__).parents[2] / "params.yaml")

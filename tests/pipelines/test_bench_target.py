@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from perceptgraph.pipelines.bench_models import Settings
 from perceptgraph.pipelines.bench_target import land_table, targets
+from perceptgraph.stages.tables import TableError
 from perceptgraph.stages.target_views import read_targets, target_views
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -110,3 +111,11 @@ def test_models_can_be_chosen(settings: Settings) -> None:
     }
     table = pd.read_csv(settings.outputs / "shapes" / "development" / "to_target.csv")
     assert set(table["model"]) == {"lenet"}
+
+
+@pytest.mark.parametrize("text", ["", "target,model\n95,kernel\n"])
+def test_what_is_no_table_of_targets_is_told(text: str, tmp_path: Path) -> None:
+    (tmp_path / "to_target.csv").write_text(text)
+
+    with pytest.raises(TableError, match=r"to_target.csv: expected"):
+        read_targets(tmp_path)
