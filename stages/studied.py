@@ -9,8 +9,10 @@ from perceptgraph.stages import comparisons, tables
 from perceptgraph.stages.alignment_table import OUT as ALIGNMENT
 from perceptgraph.stages.alignment_table import read_alignment
 from perceptgraph.stages.report_facts import STUDY_STAGES
-from perceptgraph.stages.study_figures import Look, study_looks
-from perceptgraph.stages.study_views import StudyView, study_view
+from perceptgraph.stages.study_figures import study_looks
+from perceptgraph.stages.study_panels import Look
+from perceptgraph.stages.study_reading import study_view
+from perceptgraph.stages.study_views import StudyView
 from perceptgraph.stages.target_views import Target, read_targets, target_views
 from perceptgraph.stages.verdicts import verdicts
 

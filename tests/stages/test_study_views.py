@@ -22,12 +22,13 @@ from perceptgraph.stages.study_figures import (
     axis_figure,
     curves_figure,
     forests_figure,
-    frontier,
     on_paper,
     pareto_figure,
     study_looks,
 )
-from perceptgraph.stages.study_views import AxisView, StudyView, study_view
+from perceptgraph.stages.study_panels import frontier
+from perceptgraph.stages.study_reading import study_view
+from perceptgraph.stages.study_views import AxisView, StudyView
 
 
 @pytest.fixture(scope="module")
