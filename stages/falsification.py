@@ -19,6 +19,8 @@ from perceptgraph.stages.study import AS_IS, CONTROLS_AXIS
 from perceptgraph.stages.verdicts import MIN_SEEDS, amount, bound, listed, meeting, spoken
 
 Outcome = Literal["falsified", "not falsified", "undecided", "not measured"]
+Answer = tuple[Outcome, list[str]]
+"""What was found for a claim, and why: parts of a sentence."""
 Tables = Mapping[str, pd.DataFrame]
 """Stage to its results, and TO_TARGET to the cheapest ways to a target, of one data set."""
 
@@ -61,7 +63,8 @@ class Finding:
     dataset: str
     """Empty where no data set has the figures."""
     outcome: Outcome
-    sentence: str
+    parts: tuple[str, ...]
+    """Of the sentence that says why."""
 
 
 def met(tables: Tables, pairs: Collection[tuple[str, str]]) -> pd.DataFrame:
@@ -92,7 +95,7 @@ def decided(better: Sequence[bool], not_better: Sequence[bool]) -> Outcome:
     return "falsified" if all(not_better) else "undecided"
 
 
-def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
+def relations_add_nothing(tables: Tables) -> Answer | None:
     """Whether the model without edges comes within ALIKE points in every mode."""
     rows = met(tables, WITHOUT_RELATIONS)
     rows = rows[rows["axis"].isin([CONTROLS_AXIS, "pose"])]
@@ -109,11 +112,11 @@ def relations_add_nothing(tables: Tables) -> tuple[Outcome, str] | None:
         told = [f"{amount(row)} points {_mode(row)}" for _, row in some.iterrows()]
         if told:
             parts.append(f"{word} {listed(told)}")
-    text = f"relations {listed(parts)}; " if parts else ""
+    text = [f"relations {listed(parts)}"] if parts else []
     unsure = rows[~rows["measurable"]]
     where = [f"{_mode(r)} ({r['low']:.1f} to {r['high']:.1f} points)" for _, r in unsure.iterrows()]
-    text += f"no measurable difference {listed(where)}" if where else ""
-    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text.removesuffix("; ")
+    text += [f"no measurable difference {listed(where)}"] if where else []
+    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text
 
 
 def _modes_as_is(tables: Tables) -> dict[str, str]:
@@ -133,7 +136,7 @@ def _mode(row: pd.Series) -> str:
     return MODES[row["mode"]]
 
 
-def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
+def pixels_do_as_well(tables: Tables) -> Answer | None:
     """Whether the kernel of deskewed pixels is level with that of primitives."""
     rows = met(tables, [KERNELS])
     rows = rows[rows["axis"].isin([CONTROLS_AXIS, "images_per_class"])]
@@ -141,10 +144,10 @@ def pixels_do_as_well(tables: Tables) -> tuple[Outcome, str] | None:
         return None
     better = rows["measurable"] & (rows["low"] > 0)
     text = meeting(KERNELS[0], KERNELS[1], rows, n_controls=1)
-    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), text
+    return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), [text]
 
 
-def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
+def thresholds_resist_better(tables: Tables) -> Answer | None:
     """Whether LeNet on thresholded pixels withstands adaptive attacks better than we hardened.
 
     A contender refutes it that is behind no such control under any attack, and ahead under one; nor
@@ -177,7 +180,7 @@ def thresholds_resist_better(tables: Tables) -> tuple[Outcome, str] | None:
         many = "one seed" if fewest == 1 else f"{fewest} seeds"
         parts.append(f"all of {many} alone, other trainings may differ")
     order: tuple[Outcome, ...] = ("not falsified", "undecided", "falsified")
-    return (min(outcomes, key=order.index), "; ".join(parts)) if parts else None
+    return (min(outcomes, key=order.index), parts) if parts else None
 
 
 def _under_attack(row: pd.Series) -> str:
@@ -206,7 +209,7 @@ def _along_gradients(tables: Tables) -> pd.DataFrame:
     return found[found["kind"] == CONTROL]
 
 
-def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
+def energy_is_no_lower(tables: Tables) -> Answer | None:
     """Whether no target accuracy is reached with less than the cheapest control takes.
 
     CPU-seconds are compared, of one host and method; the intervals are those of the draws.
@@ -226,7 +229,7 @@ def energy_is_no_lower(tables: Tables) -> tuple[Outcome, str] | None:
         word = "less" if better[-1] else "more" if not_better[-1] else "no measurable difference"
         word = word if alike else "on unlike machines, which is not compared"
         parts.append(f"{_goal(str(target))} takes {_cost(ours)} against {_cost(theirs)}, {word}")
-    return (decided(better, not_better), "; ".join(parts)) if parts else None
+    return (decided(better, not_better), parts) if parts else None
 
 
 def _goal(target: str) -> str:
@@ -238,12 +241,12 @@ def _goal(target: str) -> str:
 def _cost(row: pd.Series) -> str:
     return (
         f"{spoken(row['model'])} {row['cpu_s']:.2g} CPU-s "
-        f"({row['cpu_s_low']:.2g} to {row['cpu_s_high']:.2g}; {row['joules']:.2g} J, "
-        f"{row['method']})"
+        f"({row['cpu_s_low']:.2g} to {row['cpu_s_high']:.2g}; {row['joules']:.2g} J "
+        f"{row['method'].partition('-')[0]})"
     )
 
 
-CLAIMS: dict[str, Callable[[Tables], tuple[Outcome, str] | None]] = {
+CLAIMS: dict[str, Callable[[Tables], Answer | None]] = {
     f"A model without edges is within {ALIKE} points of the relational one in every mode.": (
         relations_add_nothing
     ),
@@ -273,10 +276,10 @@ def findings(tables: Mapping[str, Tables]) -> list[Finding]:
     found = []
     for claim, decide in CLAIMS.items():
         here = [
-            Finding(claim, dataset, outcome, f"{dataset}: {text}.")
+            Finding(claim, dataset, outcome, tuple(parts))
             for dataset, of_set in tables.items()
-            for outcome, text in [decide(of_set) or ("not measured", "")]
+            for outcome, parts in [decide(of_set) or ("not measured", [])]
             if outcome != "not measured"
         ]
-        found += here or [Finding(claim, "", "not measured", "Not measured.")]
+        found += here or [Finding(claim, "", "not measured", ())]
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from perceptgraph.stages.comparisons import CONTROL, compared
 from perceptgraph.stages.equal_accuracy import AXIS, Worth, best_of, curves, worth
 from perceptgraph.stages.falsification import (
+    Answer,
     Tables,
     energy_is_no_lower,
     relations_add_nothing,
@@ -26,28 +27,28 @@ class Headline:
 
     question: str
     dataset: str
-    sentence: str
+    parts: tuple[str, ...]
+    """Of a sentence."""
 
 
-def worth_of_images(tables: Tables) -> str | None:
+def worth_of_images(tables: Tables) -> list[str]:
     """How many images of a class the best pixel net needs for the accuracy of each contender."""
     table = tables.get("ablate_data")
     if table is None:
-        return None
+        return []
     rows = table[table["axis"] == AXIS]
     nets = [net for net in PIXEL_NETS if (rows["subject"] == net).any()]
     theirs = best_of(rows, nets)
     if theirs.empty:
-        return None
+        return []
+    whom = f"the best of {listed(map(spoken, nets))}" if len(nets) > 1 else spoken(nets[0])
     parts = []
     for subject in rows[rows["role"] == "subject"]["subject"].unique():
         few = [each for each in worth(curves(rows, subject), theirs) if each.per_class <= FEW]
         if few:
             told = listed(_told(each) for each in few)
-            parts.append(f"images of {spoken(subject)} are worth {told}")
-    text = "; ".join(parts)
-    whom = f"the best of {listed(map(spoken, nets))}" if len(nets) > 1 else spoken(nets[0])
-    return f"{text} as many of {whom}" if parts else None
+            parts.append(f"images of {spoken(subject)} are worth {told} as many of {whom}")
+    return parts
 
 
 def _told(found: Worth) -> str:
@@ -57,15 +58,15 @@ def _told(found: Worth) -> str:
     return f"{found.ratio:.2g} times ({found.low:.2g} to {found.high:.2g}, {where})"
 
 
-def any_rotation(tables: Tables) -> str | None:
+def any_rotation(tables: Tables) -> list[str]:
     """How well pictures at any angle are recognised by what learned from upright ones."""
     table = tables.get("robustness")
     if table is None:
-        return None
+        return []
     turned = table[(table["axis"] == ROTATION) & (table["level"] == ANY_ANGLE)]
     means = turned.groupby(["role", "subject"])["accuracy"].mean()
     if {"subject", "control"} - set(means.index.get_level_values("role")):
-        return None
+        return []
     ours, theirs = (str(means[role].idxmax()) for role in ("subject", "control"))
     rows = compared(table[table["axis"] == ROTATION])
     meant = (rows["subject"] == ours) & (rows["against"] == theirs) & (rows["kind"] == CONTROL)
@@ -77,28 +78,28 @@ def any_rotation(tables: Tables) -> str | None:
     best = f", the best of {n_ours}," if n_ours > 1 else ""
     control = f"the best of {n_theirs} controls" if n_theirs > 1 else "its control"
     unsure = "" if row["measurable"] else f"; {bound(row.to_frame().T)}"
-    return (
+    return [
         f"{spoken(ours)}{best} gets {row['accuracy']:.1f} % right, {how} {control}, "
         f"{spoken(theirs)} ({row['against_accuracy']:.1f} %{unsure})"
-    )
+    ]
 
 
-def _sentence(answer: tuple[str, str] | None) -> str | None:
-    return answer[1] if answer else None
+def _why(answer: Answer | None) -> list[str]:
+    return answer[1] if answer else []
 
 
-QUESTIONS: Mapping[str, Callable[[Tables], str | None]] = {
+QUESTIONS: Mapping[str, Callable[[Tables], list[str]]] = {
     "What do relations contribute, with and without pose?": (
-        lambda tables: _sentence(relations_add_nothing(tables))
+        lambda tables: _why(relations_add_nothing(tables))
     ),
     "How many images does the best pixel net need for the same accuracy?": worth_of_images,
     "What is left when pictures are turned by any angle?": any_rotation,
     "Who withstands adaptive attacks better, hardened primitives or thresholded pixels?": (
-        lambda tables: _sentence(thresholds_resist_better(tables))
+        lambda tables: _why(thresholds_resist_better(tables))
     ),
-    "What does a target accuracy cost?": lambda tables: _sentence(energy_is_no_lower(tables)),
+    "What does a target accuracy cost?": lambda tables: _why(energy_is_no_lower(tables)),
 }
-"""Question to what answers it from the tables of a data set: None where figures are missing."""
+"""Question to what answers it from the tables of a data set: nothing where figures are missing."""
 
 
 def headlines(tables: Mapping[str, Tables]) -> list[Headline]:
@@ -110,8 +111,8 @@ def headlines(tables: Mapping[str, Tables]) -> list[Headline]:
         Data set to stage to results, as for `falsification.findings`.
     """
     return [
-        Headline(question, dataset, f"{dataset}: {sentence}.")
+        Headline(question, dataset, tuple(parts))
         for question, answer in QUESTIONS.items()
         for dataset, of_set in tables.items()
-        if (sentence := answer(of_set))
+        if (parts := answer(of_set))
     ]

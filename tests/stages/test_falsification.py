@@ -48,7 +48,7 @@ def found(claim: str, stage: str, *tables: pd.DataFrame) -> tuple[str, str]:
     all_found = findings({"mnist": {stage: pd.concat(tables, ignore_index=True)}})
     meant = [each for each in all_found if each.claim == claim]
     assert len(meant) == 1
-    return meant[0].outcome, meant[0].sentence
+    return meant[0].outcome, "; ".join(meant[0].parts)
 
 
 def test_relations_that_help_without_pose_keep_the_thesis() -> None:
@@ -63,7 +63,7 @@ def test_relations_that_help_without_pose_keep_the_thesis() -> None:
     )
 
     assert outcome == "not falsified"
-    assert sentence.startswith("mnist: relations add 16.")
+    assert sentence.startswith("relations add 16.")
     assert "points when nodes carry no pose; no measurable difference when nodes carry" in sentence
 
 
@@ -104,9 +104,9 @@ def test_what_is_as_it_is_has_the_mode_whose_cells_it_shares(mode: str) -> None:
         RELATIONS, "ablate_model", control("no_edges", 0.5), rows("relative_pose", 0.9)
     )
 
-    assert sentence.startswith("mnist: relations add 4")
+    assert sentence.startswith("relations add 4")
     assert sentence.index(words[mode]) < sentence.index(words[other])
-    assert unknown.endswith("points in the model as it is.")
+    assert unknown.endswith("points in the model as it is")
 
 
 def test_relations_that_nowhere_help_falsify_the_thesis() -> None:
@@ -274,7 +274,7 @@ def test_energy_is_set_against_the_cheapest_control(ours: float, host: str, outc
 
     assert told.claim == ENERGY
     assert told.outcome == outcome
-    assert f"mnist: 95 % takes kernel {ours:.2g} CPU-s" in told.sentence
+    assert f"95 % takes kernel {ours:.2g} CPU-s" in told.parts[0]
 
 
 def test_targets_that_nobody_reached_decide_nothing() -> None:

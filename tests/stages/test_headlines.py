@@ -119,8 +119,8 @@ def test_images_are_weighed_against_the_best_pixel_net() -> None:
     found = headlines({"mnist": {"ablate_data": table}})
 
     assert [each.question for each in found] == [IMAGES]
-    assert found[0].sentence.startswith("mnist: images of kernel are worth 2 times (2 to 2, at 1")
-    assert "more than 1 times (at 50 a class) as many of lenet deskewed" in found[0].sentence
+    assert found[0].parts[0].startswith("images of kernel are worth 2 times (2 to 2, at 1")
+    assert "more than 1 times (at 50 a class) as many of lenet deskewed" in found[0].parts[0]
 
 
 def test_the_best_of_both_sides_meet_at_any_angle() -> None:
@@ -137,8 +137,8 @@ def test_the_best_of_both_sides_meet_at_any_angle() -> None:
     found = headlines({"mnist": {"robustness": table}})
 
     assert [each.question for each in found] == [ROTATION]
-    assert found[0].sentence.startswith("mnist: relative pose free, the best of 2, gets 95.")
-    assert "points ahead of the best of 2 controls, lenet rotated (" in found[0].sentence
+    assert found[0].parts[0].startswith("relative pose free, the best of 2, gets 95.")
+    assert "points ahead of the best of 2 controls, lenet rotated (" in found[0].parts[0]
 
 
 def test_who_is_level_at_any_angle_is_told_neither_ahead_nor_behind() -> None:
@@ -151,7 +151,7 @@ def test_who_is_level_at_any_angle_is_told_neither_ahead_nor_behind() -> None:
 
     found = headlines({"mnist": {"robustness": table}})
 
-    assert "not measurably apart from the best of 3 controls" in found[0].sentence
+    assert "not measurably apart from the best of 3 controls" in found[0].parts[0]
 
 
 def test_what_was_not_measured_is_not_answered() -> None:
