@@ -74,9 +74,11 @@ def degraded(axis: str, what: Literal["images", "unseen"], value: Any) -> Level:
     except (TypeError, ValueError) as error:
         raise ParamsError(f"axes.{axis}: {error}") from error
     change = Change.model_validate({what: {name: keywords}})
-    if keywords.get("spread_deg") == ANY:
+    spread = keywords.get("spread_deg", 0.0)
+    if spread == ANY:
         return Level("turned by any angle", change)
-    return Level(words.format(amount), change, float(amount))
+    around = f" ± {spread:g}°" if spread else ""
+    return Level(words.format(amount) + around, change, float(amount))
 
 
 def axes_of(what: Literal["images", "unseen"]) -> dict[str, Callable[[Any], Level]]:

@@ -52,7 +52,7 @@ def sparse(
     Raises
     ------
     ValueError
-        More pixels than an image has.
+        All pixels of an image, or none.
 
     References
     ----------
@@ -61,8 +61,8 @@ def sparse(
            algorithm 2 and appendix.
     """
     n, size = len(images), images[0].size if len(images) else 0
-    if n and not 0 < pixels <= size:
-        raise ValueError(f"pixels: expected 1 to {size} of an image, got {pixels}")
+    if n and not 0 < pixels < size:
+        raise ValueError(f"pixels: expected 1 to {size - 1} of an image, got {pixels}")
     standing = Standing(victim, images, labels)
     # Places of all pixels in a random order, of which the first ones are changed.
     places = rng.permuted(np.tile(np.arange(size), (n, 1)), axis=1)

@@ -54,6 +54,12 @@ def test_a_turn_by_any_angle_stands_at_none() -> None:
     assert level.name == "turned by any angle"
 
 
+def test_a_spread_of_turns_is_in_the_name_of_its_level() -> None:
+    level = degraded("rotation", "unseen", {"turn_deg": 90, "spread_deg": 10})
+
+    assert (level.name, level.value) == ("turned by 90° ± 10°", 90.0)
+
+
 def test_every_perturbation_is_an_axis_with_defaults_that_it_has() -> None:
     assert {name for name, *_ in STRENGTHS.values()} == set(PERTURBATIONS)
     for name, strength, _, others in STRENGTHS.values():

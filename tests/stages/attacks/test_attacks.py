@@ -201,16 +201,17 @@ def test_an_attack_that_cannot_be_is_named(recipe: dict[str, Any], message: str)
         check_attack(recipe)
 
 
-def test_more_pixels_than_there_are_are_refused() -> None:
+@pytest.mark.parametrize("pixels", [0, 256, 257])
+def test_all_pixels_of_an_image_are_more_than_a_few(pixels: int) -> None:
     victim, _ = victims(0.0)
 
-    with pytest.raises(ValueError, match="expected 1 to 256"):
+    with pytest.raises(ValueError, match="expected 1 to 255"):
         attack_of("sparse")(
             victim,
             pictures(1),
             np.zeros(1, np.int64),
             np.random.default_rng(0),
-            pixels=257,
+            pixels=pixels,
             queries=5,
         )
 
