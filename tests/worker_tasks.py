@@ -33,3 +33,17 @@ def threads(n: int) -> tuple[int, int]:
 
     one_thread()  # as each task begins, with libraries loaded by an earlier one
     return cv2.getNumThreads(), torch.get_num_threads()
+
+
+def page_faults(n: int) -> int:
+    """Of fifty arrays of 4 MB, one after the other, once there was such a one."""
+    import resource
+
+    import numpy as np
+
+    counts = []
+    for repeats in (1, 50):
+        for _ in range(repeats):
+            np.ones(500_000)
+        counts.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+    return counts[1] - counts[0]

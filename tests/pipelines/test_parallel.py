@@ -3,7 +3,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from worker_tasks import dies_at_three, process_of, refuses_two, square, threads
+from worker_tasks import dies_at_three, page_faults, process_of, refuses_two, square, threads
 
 from perceptgraph.pipelines.parallel import (
     ADDRESS_VARIABLE,
@@ -97,6 +97,10 @@ def test_an_exception_of_a_task_is_raised_here(mapper: Mapper) -> None:
 
 def test_libraries_in_workers_keep_to_one_thread(mapper: Mapper) -> None:
     assert mapper(threads, [0, 1]) == [(1, 1), (1, 1)]
+
+
+def test_memory_is_kept_for_what_comes_next(mapper: Mapper) -> None:
+    assert max(mapper(page_faults, [0, 1])) < 5_000  # of the 50,000 if each array came anew
 
 
 def test_mode_sync_is_here_and_now() -> None:
