@@ -12,6 +12,21 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from perceptgraph.pipelines.cli_bench import bench_app
+from perceptgraph.pipelines.cli_options import (
+    KINDS,
+    OUTPUTS,
+    PARAMS,
+    RESULTS,
+    Images,
+    JsonOut,
+    Kinds,
+    Outputs,
+    Params,
+    Results,
+    Sets,
+)
+
 app = typer.Typer(
     name="perceptgraph",
     help="Images to perceptual primitives, primitives to relation graphs, graphs to small models.",
@@ -19,7 +34,6 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-bench_app = typer.Typer(help="Ratios against peers, in one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
 USAGE, FAILED = 2, 1
@@ -28,24 +42,6 @@ INTERRUPTED = (130, 143)
 
 KNOWN = (OSError, ValueError)
 """Errors whose message is enough; all of ours are among them."""
-
-Images = Annotated[list[Path], typer.Argument(help="Image files.")]
-Params = Annotated[Path, typer.Option(help="Parameters of the run.")]
-PARAMS = Path("params.yaml")
-Results = Annotated[Path, typer.Option(help="Folder of the tables that were landed.")]
-RESULTS = Path("results")
-Kinds = Annotated[
-    str,
-    typer.Option(
-        help="Detectors, with commas: lines, edges, junctions, ridges, blobs for photographs; "
-        "contours, strokes, stroke_junctions for drawings and digits."
-    ),
-]
-KINDS = "lines,junctions"
-DataFolder = Annotated[
-    Path | None, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder of data files.")
-]
-JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here.")]
 
 
 class JsonFormatter(logging.Formatter):
@@ -98,11 +94,9 @@ def run(
         str, typer.Option(help="A rung of the ladder; none for report, which spans all.")
     ] = "",
     model: Annotated[str, typer.Option(help="Of stage train.")] = "",
-    override: Annotated[
-        list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
-    ] = None,
+    override: Sets = None,
     params: Params = PARAMS,
-    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    outputs: Outputs = OUTPUTS,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     results: Results = RESULTS,
@@ -150,11 +144,9 @@ def land(
     replace: Annotated[
         bool, typer.Option("--replace", help="Also where landed cells of other code would go.")
     ] = False,
-    override: Annotated[
-        list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
-    ] = None,
+    override: Sets = None,
     params: Params = PARAMS,
-    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    outputs: Outputs = OUTPUTS,
     results: Results = RESULTS,
 ) -> None:
     """Write finished cells as small tables to commit, from which other runs go on."""
@@ -226,7 +218,7 @@ def inspect(
         typer.Option(help="Of params.yaml, for an image file: as the stages do, not --kinds."),
     ] = "",
     params: Params = PARAMS,
-    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    outputs: Outputs = OUTPUTS,
 ) -> None:
     """Look at the relation graph of an image: facts as text, and as page, picture or data."""
     from perceptgraph.pipelines.inspect import by_kinds, by_recipe, inspect_graphs
@@ -256,7 +248,7 @@ def predict(
 
 @app.command()
 def energy(
-    outputs: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("outputs"),
+    outputs: Outputs = OUTPUTS,
 ) -> None:
     """Print what each stage cost: executed now or restored, measured or modelled."""
     from perceptgraph.pipelines.energy_table import print_ledger
@@ -271,194 +263,6 @@ def doctor() -> None:
 
     if not print_findings():
         raise typer.Exit(FAILED)
-
-
-@bench_app.command("graphs")
-def bench_graphs(
-    data: DataFolder = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="relate, loader, stream, augment, alignment, rotation, training or stores; may be "
-            "repeated; all if none is named."
-        ),
-    ] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Real images of every measure.")] = None,
-    graphs: Annotated[int | None, typer.Option(min=1, help="Graphs in synthetic stores.")] = None,
-    params: Annotated[Path, typer.Option(help="Recipes.")] = Path("params.yaml"),
-    json_out: JsonOut = None,
-) -> None:
-    """Speed of relations, loader and stores; how relations align with classes."""
-    from perceptgraph.pipelines.bench_graphs import Settings
-    from perceptgraph.pipelines.bench_graphs import bench_graphs as measure
-
-    measure(suite or [], data, Settings(images, graphs, params), json_out)
-
-
-@bench_app.command("loader")
-def bench_loader(
-    json_out: JsonOut = None,
-    n_graphs: Annotated[int, typer.Option(min=1, help="Graphs in the store.")] = 60_000,
-) -> None:
-    """Graphs per CPU-second: our loader beside the stock one of torch_geometric."""
-    from perceptgraph.pipelines.bench_graphs import Settings
-    from perceptgraph.pipelines.bench_graphs import bench_graphs as measure
-
-    measure(["loader"], None, Settings(None, n_graphs, Path("params.yaml")), json_out)
-
-
-@bench_app.command("detectors")
-def bench_detectors(
-    data: DataFolder = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="lines, subpixel, repeatability, noise, junctions, speed or bsds; may be "
-            "repeated; all if none is named."
-        ),
-    ] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Images of every measure.")] = None,
-    truth_offset: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="dense=PIXELS or original=PIXELS: where true segments have the centre of the "
-            "first pixel."
-        ),
-    ] = None,
-    json_out: JsonOut = None,
-) -> None:
-    """Our detectors beside their peers: quality, false alarms on noise, processor time."""
-    from perceptgraph.pipelines.bench_detectors import bench_detectors as measure
-
-    measure(suite or [], data, images, truth_offset or [], json_out)
-
-
-@bench_app.command("nodes")
-def bench_nodes(
-    data: Annotated[
-        Path, typer.Option(envvar="PERCEPTGRAPH_DATA", help="Folder with graphs, at any depth.")
-    ],
-    graph: Annotated[
-        list[str] | None, typer.Option(help="May be repeated; all that are found if none is named.")
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="mlp, gcn, h2gcn1, h2gcn2 or motif_gcn; may be repeated; else all."),
-    ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of one training, at most.")] = 1000,
-    patience: Annotated[
-        int, typer.Option(min=1, help="Epochs without a better validation accuracy.")
-    ] = 100,
-    json_out: JsonOut = None,
-) -> None:
-    """Classify the nodes of public graphs, as H2GCN's paper does, beside its table."""
-    from perceptgraph.benchmarks.nodes import Budget
-    from perceptgraph.pipelines.bench_nodes import bench_nodes as measure
-
-    measure(data, graph or [], model or [], Budget(epochs, patience), json_out)
-
-
-BenchModels = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        help="A label of few_shot in params.yaml, or of suite splits; may be repeated; all if none "
-        "is named.",
-    ),
-]
-PerClasses = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--per-class",
-        help="Training images of each class, or all; may be repeated; as params.yaml.",
-    ),
-]
-Draws = Annotated[int | None, typer.Option(min=1, help="Of each number; as params.yaml.")]
-Validate = Annotated[
-    bool,
-    typer.Option(
-        "--validate", help="Score on the validation split: for choices; the test split rests."
-    ),
-]
-Sets = Annotated[
-    list[str] | None, typer.Option("--set", help="section.key=value, may be repeated.")
-]
-Outputs = Annotated[Path, typer.Option(help="Folder of all results.")]
-
-
-@bench_app.command("digits")
-def bench_digits(
-    data: DataFolder = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="few_shot, shapes, one_shot, rotated or all_data; may be repeated; all if none "
-            "is named."
-        ),
-    ] = None,
-    model: BenchModels = None,
-    per_class: PerClasses = None,
-    draws: Draws = None,
-    validate: Validate = False,
-    override: Sets = None,
-    params: Params = PARAMS,
-    outputs: Outputs = Path("outputs"),
-    json_out: JsonOut = None,
-) -> None:
-    """What models learn from few digits and characters, beside pixel models."""
-    from perceptgraph.pipelines.bench_digits import SUITES
-    from perceptgraph.pipelines.bench_models import bench_models, settings_of
-
-    chosen = settings_of(outputs, params, override, model, per_class, draws, validate)
-    bench_models("digits", SUITES, suite or [], data, chosen, json_out)
-
-
-@bench_app.command("scenes")
-def bench_scenes(
-    data: DataFolder = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(help="splits or few_shot; may be repeated; all if none is named."),
-    ] = None,
-    model: BenchModels = None,
-    per_class: PerClasses = None,
-    draws: Draws = None,
-    validate: Validate = False,
-    override: Sets = None,
-    params: Params = PARAMS,
-    outputs: Outputs = Path("outputs"),
-    json_out: JsonOut = None,
-) -> None:
-    """Categories of natural scenes from a hundred images of each, beside pixel models."""
-    from perceptgraph.benchmarks.scenes import VARIANTS
-    from perceptgraph.pipelines.bench_models import bench_models, settings_of
-    from perceptgraph.pipelines.bench_scenes import SUITES
-
-    chosen = settings_of(outputs, params, override, model, per_class, draws, validate)
-    bench_models("scenes", SUITES, suite or [], data, chosen, json_out, VARIANTS)
-
-
-@bench_app.command("robustness")
-def bench_robustness(
-    data: DataFolder = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(help="curves, attacks or to_target; may be repeated; all if none is named."),
-    ] = None,
-    model: BenchModels = None,
-    draws: Draws = None,
-    validate: Validate = False,
-    override: Sets = None,
-    params: Params = PARAMS,
-    outputs: Outputs = Path("outputs"),
-    json_out: JsonOut = None,
-) -> None:
-    """Accuracy on worse images and under attack, and what it takes to reach an accuracy."""
-    from perceptgraph.pipelines.bench_models import bench_models, settings_of
-    from perceptgraph.pipelines.bench_robustness import SUITES, labels_of
-
-    chosen = settings_of(outputs, params, override, model, None, draws, validate)
-    bench_models("robustness", SUITES, suite or [], data, chosen, json_out, labels_of(chosen))
 
 
 def _end(error: BaseException) -> NoReturn:
