@@ -143,7 +143,7 @@ def pixels_do_as_well(tables: Tables) -> Answer | None:
     if rows.empty:
         return None
     better = rows["measurable"] & (rows["low"] > 0)
-    text = meeting(KERNELS[0], KERNELS[1], rows, n_controls=1)
+    text = meeting(KERNELS[0], rows, n_controls=1)
     return decided(better.tolist(), (rows["high"] < ALIKE).tolist()), [text]
 
 

@@ -118,10 +118,10 @@ def _clauses(table: pd.DataFrame, about: pd.DataFrame) -> list[str]:
     elif not kinds[LEVEL].empty:
         clauses.append(changes(subject, kinds[LEVEL]))
     if not kinds[CONTROL].empty:
-        means = kinds[CONTROL].groupby("against", sort=False)["against_accuracy"].mean()
-        best = str(means.idxmax())
-        rows = kinds[CONTROL][kinds[CONTROL]["against"] == best]
-        clauses.append(meeting("it" if clauses else spoken(subject), best, rows, len(means)))
+        met = kinds[CONTROL]
+        best = met.loc[met.groupby("level", sort=False)["against_accuracy"].idxmax()]
+        who = "it" if clauses else spoken(subject)
+        clauses.append(meeting(who, best, met["against"].nunique()))
     return clauses
 
 
@@ -208,8 +208,18 @@ def _before(rows: pd.DataFrame, places: pd.DataFrame) -> str:
     return f", with {rows['against_accuracy'].iloc[0]:.1f} % as it is"
 
 
-def meeting(who: str, control: str, rows: pd.DataFrame, n_controls: int) -> str:
-    """How somebody stands against the best control at the levels of an axis."""
+def meeting(who: str, rows: pd.DataFrame, n_controls: int) -> str:
+    """How somebody stands against the best of so many controls, level by level.
+
+    Where it is not the same one at all levels, each level names its own.
+    """
+    controls = rows["against"].unique()
+    best = "its control" if n_controls == 1 else f"the best of {n_controls} controls"
+    if len(controls) == 1:
+        best = f"{best}, {spoken(str(controls[0]))}"
+    else:
+        best = f"{best} at each level"
+        rows = rows.assign(level=rows["level"] + ", " + rows["against"].map(spoken))
     parts = []
     for word, sign in (("ahead", 1), ("behind", -1)):
         some = rows[rows["measurable"] & (sign * rows["difference"] > 0)]
@@ -223,8 +233,7 @@ def meeting(who: str, control: str, rows: pd.DataFrame, n_controls: int) -> str:
     rest = rows[~rows["measurable"]]
     if not rest.empty:
         parts.append(f"not measurably apart{_where(rest, bound(rest))}")
-    best = "its control" if n_controls == 1 else f"the best of {n_controls} controls"
-    return f"against {best}, {spoken(control)}, {who} is {listed(parts)}"
+    return f"against {best}, {who} is {listed(parts)}"
 
 
 def standing(subject: str, rows: pd.DataFrame) -> str:

@@ -146,9 +146,37 @@ def test_a_control_is_met_level_by_level() -> None:
         {"level": "0.4", "difference": 12.0, "low": 11.0, "high": 13.0},
     )
 
-    assert meeting("it", "lenet_augmented", rows, n_controls=1) == (
+    assert meeting("it", rows.assign(against="lenet_augmented"), n_controls=1) == (
         "against its control, lenet augmented, it is ahead at 2 levels, by up to 12.0 ± 1.0 points "
         "(0.4), behind by 0.5 ± 0.2 points (0.1) and not measurably apart (0.2; at most 0.4 points)"
+    )
+
+
+def test_where_the_best_control_changes_each_level_names_its_own() -> None:
+    rows = comparisons(
+        {"level": "1", "against": "lenet", "difference": 3.0, "low": 2.0, "high": 4.0},
+        {"level": "2", "against": "gcn", "difference": -0.5, "low": -0.7, "high": -0.3},
+    )
+
+    assert meeting("it", rows, n_controls=3) == (
+        "against the best of 3 controls at each level, it is ahead by 3.0 ± 1.0 points (1, lenet) "
+        "and behind by 0.5 ± 0.2 points (2, gcn)"
+    )
+
+
+def test_the_best_control_of_a_level_is_the_most_accurate_there() -> None:
+    theirs = [("1", "lenet", 90.0), ("1", "gcn", 80.0), ("2", "lenet", 70.0), ("2", "gcn", 75.0)]
+    rows = comparisons(
+        *(
+            {"kind": "control", "level": level, "against": against, "against_accuracy": accuracy}
+            for level, against, accuracy in theirs
+        )
+    )
+    table = pd.DataFrame([{"axis": "relations", "subject": "relative_pose", "role": "subject"}])
+
+    assert verdicts(table, rows)["relations"] == (
+        "Relations: against the best of 2 controls at each level, relative pose is behind at all "
+        "levels, by up to 1.2 ± 0.3 points (1, lenet).",
     )
 
 
