@@ -55,7 +55,8 @@ def test_cards_are_found_chosen_and_ordered(tmp_path: Path, open_page: Callable[
     page = open_page(path)
 
     def titles() -> list[str]:
-        return [c.inner_text() for c in page.locator("#cards b").all() if c.is_visible()]
+        # Not inner_text: cards that are not drawn yet have none.
+        return [c.text_content() for c in page.locator("#cards b").all() if c.is_visible()]
 
     assert titles() == [f"shapes {i}" for i in range(6)]
     page.select_option("#class", "square")
