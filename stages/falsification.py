@@ -152,8 +152,8 @@ def thresholds_resist_better(tables: Tables) -> Answer | None:
 
     A contender refutes it that is behind no such control under any attack, and ahead under one; nor
     may it be behind where its own gradients are followed, and the control, which has none, was
-    searched blindly with the same budget. Who has not met all attacks that another one met is
-    undecided at best.
+    searched blindly with the same budget. Who has not met all attacks, the one along gradients
+    apart, is undecided at best.
     """
     rows = met(tables, list(product(HARDENED, THRESHOLDED)))
     adaptive = [name for name in ATTACKS if name not in NOT_ADAPTIVE]
@@ -166,7 +166,7 @@ def thresholds_resist_better(tables: Tables) -> Answer | None:
         if (sure["difference"] < 0).any():
             outcomes.append("falsified")
         else:
-            met_all = set(of_name["axis"]) >= set(rows["axis"]) - {GRADIENTS}
+            met_all = set(of_name["axis"]) >= set(adaptive) - {GRADIENTS}
             outcomes.append("not falsified" if met_all and not sure.empty else "undecided")
         told = of_name.assign(level=_under(of_name["axis"]) + ", " + of_name["level"])
         parts += [
@@ -176,9 +176,12 @@ def thresholds_resist_better(tables: Tables) -> Answer | None:
         ]
         if GRADIENTS not in set(of_name["axis"]):
             parts.append(f"the gradients of {spoken(str(name))} were not followed")
+        if missed := sorted(set(adaptive) - {GRADIENTS} - set(of_name["axis"])):
+            parts.append(f"{spoken(str(name))} has not met {listed(map(spoken, missed))}")
     if not rows.empty and (fewest := int(rows["seeds"].min())) < MIN_SEEDS:
         many = "one seed" if fewest == 1 else f"{fewest} seeds"
-        parts.append(f"all of {many} alone, other trainings may differ")
+        share = "all" if rows["seeds"].max() == fewest else "some"
+        parts.append(f"{share} of {many} alone, other trainings may differ")
     order: tuple[Outcome, ...] = ("not falsified", "undecided", "falsified")
     return (min(outcomes, key=order.index), parts) if parts else None
 

@@ -144,6 +144,7 @@ def attacked(subject: str, share: float, others: float = 0.9) -> list[pd.DataFra
         rows(subject, others, "sparse", "12 pixels", value=12),
         rows(subject, 0.1, "transfer", "eps 0.3", value=0.3),
         rows(subject, 0.1, "square_linf", "clean", value=0.0),
+        rows(subject, 0.8, "square_l2", "eps 2", value=2.0),
     ]
 
 
@@ -153,6 +154,7 @@ def thresholded(name: str = "lenet_thresholded") -> list[pd.DataFrame]:
         control(name, 0.8, "sparse", "12 pixels", value=12),
         control(name, 0.8, "transfer", "eps 0.3", value=0.3),
         control(name, 0.8, "square_linf", "clean", value=0.0),
+        control(name, 0.8, "square_l2", "eps 2", value=2.0),
     ]
 
 
@@ -199,14 +201,23 @@ def test_who_has_not_met_an_attack_that_another_failed_is_undecided() -> None:
     told, _ = found(
         THRESHOLDS,
         "robustness",
-        *attacked("relative_pose_hardened", 0.9),
-        *attacked("kernel_hardened", 0.9),
-        *thresholded(),
+        *attacked("relative_pose_hardened", 0.9)[:-1],
+        *attacked("kernel_hardened", 0.9)[:-1],
+        *thresholded()[:-1],
         rows("kernel_hardened", 0.2, "square_l2", "eps 2 in 5000 queries", value=2.0),
         rows("lenet_thresholded", 0.5, "square_l2", "eps 2 in 5000 queries", "control", value=2.0),
     )
 
     assert told == "undecided"
+
+
+def test_who_has_not_met_all_attacks_is_undecided_and_they_are_named() -> None:
+    told, sentence = found(
+        THRESHOLDS, "robustness", *attacked("kernel_hardened", 0.9)[:-1], *thresholded()[:-1]
+    )
+
+    assert told == "undecided"
+    assert "kernel hardened has not met square l2" in sentence
 
 
 @pytest.mark.parametrize(
