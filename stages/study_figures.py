@@ -22,7 +22,7 @@ from perceptgraph.stages.study_views import AxisView, Cell, StudyView
 from perceptgraph.stages.target_views import Target
 
 MOST_COLUMNS = 3  # panels side by side
-CONTROL_MARKS = "s^Dv"
+SUBJECT_MARKS, CONTROL_MARKS = "oX*", "s^Dv"
 PAPER_INK, PAPER = "#1d1f22", "#ffffff"
 LEARNED = ("ablate_data", "ablate_model")
 PARETO: Mapping[str, Callable[[Cell], float]] = {
@@ -46,9 +46,12 @@ def study_looks(studies: Sequence[StudyView], targets: Sequence[Target] = ()) ->
     inks = (*INKS[1:], INKS[0])
     subjects = [name for name, control in is_control.items() if not control]
     controls = [name for name, control in is_control.items() if control]
-    return {name: Look(inks[i % len(inks)], "o") for i, name in enumerate(subjects)} | {
-        name: Look(inks[i % len(inks)], CONTROL_MARKS[i // len(inks) % len(CONTROL_MARKS)])
-        for i, name in enumerate(controls, start=len(subjects))
+
+    def look(place: int, marks: str) -> Look:
+        return Look(inks[place % len(inks)], marks[place // len(inks) % len(marks)])
+
+    return {name: look(i, SUBJECT_MARKS) for i, name in enumerate(subjects)} | {
+        name: look(i, CONTROL_MARKS) for i, name in enumerate(controls, start=len(subjects))
     }
 
 

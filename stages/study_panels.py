@@ -27,7 +27,7 @@ class Look:
 
     ink: str
     mark: str
-    """Of matplotlib; subjects are round, controls are not."""
+    """Of matplotlib; controls have others than subjects."""
 
 
 Looks = Mapping[str, Look]

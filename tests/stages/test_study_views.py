@@ -130,6 +130,20 @@ def test_alignment_is_the_mean_of_its_draws(study: StudyView) -> None:
     assert alignment_figure([relations], study_looks([study])) is None
 
 
+def test_nobody_is_drawn_like_another(study: StudyView) -> None:
+    subject = next(cell for cell in study.everyone if not cell.is_control)
+    control = next(cell for cell in study.everyone if cell.is_control)
+    crowd = tuple(
+        replace(cell, subject=f"{cell.subject}_{number}")
+        for cell in (subject, control)
+        for number in range(15)
+    )
+
+    looks = study_looks([replace(study, everyone=crowd)])
+
+    assert len({(look.ink, look.mark) for look in looks.values()}) == len(looks) == 30
+
+
 def test_a_cell_without_costs_has_none(study: StudyView) -> None:
     table, costs = study_tables()
     accuracies, comparisons = statistics_of(table)
