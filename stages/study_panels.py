@@ -16,7 +16,7 @@ from perceptgraph.stages.report_words import count
 from perceptgraph.stages.study_views import AxisView, Cell
 from perceptgraph.stages.target_views import Target
 
-WIDE = 20.0  # values that span a larger factor are drawn on a logarithmic scale
+WIDE = 25.0  # values that span a larger factor are drawn on a logarithmic scale
 NARROW = 4.0  # limits of an axis that differ by less are drawn on a linear one
 DASHES = (4.0, 2.0)
 
@@ -51,7 +51,8 @@ def frontier(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]
 def curves(axes: Axes, view: AxisView, looks: Looks) -> None:
     """Accuracy with its interval by level; dashed where a subject stands as it is."""
     for subject in view.subjects:
-        cells = sorted(view.of(subject), key=lambda cell: cell.value)
+        placed = (cell for cell in view.of(subject) if math.isfinite(cell.value))
+        cells = sorted(placed, key=lambda cell: cell.value)
         if not cells:
             continue
         ink, is_control = looks[subject].ink, cells[0].is_control

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from perceptgraph.stages.study import AS_IS
@@ -112,10 +111,11 @@ class AxisView:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether its levels are places on a scale, no two of them at the same place."""
+        """Whether most of its levels are places on a scale, no two of them at the same place."""
         values = {level: cell.value for (level, _), cell in self.cells.items()}
-        places = [value for level, value in values.items() if level != AS_IS.name]
-        return 1 < len(places) == len(set(places)) and bool(np.isfinite(places).all())
+        levels = [value for level, value in values.items() if level != AS_IS.name]
+        places = [value for value in levels if math.isfinite(value)]
+        return 1 < len(places) == len(set(places)) and 2 * len(places) > len(levels)
 
     @property
     def has_differences(self) -> bool:
